@@ -1,0 +1,181 @@
+"""The engine, its pool and transactions: Piccolo's, with what it leaves open closed.
+
+Piccolo's own transaction keeps its connection, and its place in the task's context, when commit
+or rollback raises; ours gives both back whatever happens. Its pool waits for ever; ours gives up.
+"""
+
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+ACQUIRE_TIMEOUT_S = 5.0
+STATEMENT_TIMEOUT_S = 10.0
+
+# asyncpg's Record, as far as we use it.
+Row: TypeAlias = Mapping[str, Any]
+UniqueViolation = asyncpg.UniqueViolationError
+# What a lost, refused or overloaded database looks like from here: try again later.
+Unavailable = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
+
+
+class Transaction(PostgresTransaction):
+    """A transaction that always gives its connection back."""
+
+    async def get_connection(self) -> asyncpg.Connection:
+        """A connection from the pool. Raises TimeoutError when none comes free in time."""
+        if self.engine.pool is None:
+            return await self.engine.get_new_connection()
+        return await self.engine.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+
+    async def __aenter__(self) -> PostgresTransaction:
+        if self._parent is not None:
+            return self._parent
+        self.connection = await self.get_connection()
+        try:
+            self.transaction = self.connection.transaction()
+            await self.begin()
+        except BaseException:
+            await self._give_back()
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if self._parent is not None:
+            return False
+        try:
+            if exception is None:
+                await self.commit()
+            else:
+                await self.rollback()
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await self._give_back()
+        return False
+
+    async def _give_back(self) -> None:
+        # The pool does not reset connections, so one that is still inside a transaction
+        # (a lost commit, a cancelled task) must not go back alive.
+        if self.connection.is_in_transaction():
+            self.connection.terminate()
+        if self.engine.pool is not None:
+            await self.engine.pool.release(self.connection)
+        else:
+            await self.connection.close()
+
+
+class Engine(PostgresEngine):
+    """Piccolo's engine without the connection it opens, and the warning it prints, when made."""
+
+    async def check_version(self) -> None:
+        """Nothing: `/readyz` and the release say so when the database is not usable."""
+
+    async def prep_database(self) -> None:
+        """Nothing: we use no extensions."""
+
+    def transaction(self, allow_nested: bool = True) -> Transaction:  # noqa: FBT001, FBT002 - Piccolo's signature
+        """One transaction; inside another one, a part of that one."""
+        return Transaction(engine=self, allow_nested=allow_nested)
+
+
+_engine: Engine | None = None
+
+
+def engine() -> Engine:
+    """This process's engine, made from DATABASE_URL when first asked for."""
+    global _engine  # noqa: PLW0603 - Piccolo finds its engine through a module, once a process
+    if _engine is None:
+        _engine = Engine(config=_connection_config(os.environ.get("DATABASE_URL", "")))
+    return _engine
+
+
+def _connection_config(url: str) -> dict[str, Any]:
+    return {
+        "dsn": url,
+        "timeout": ACQUIRE_TIMEOUT_S,
+        "command_timeout": STATEMENT_TIMEOUT_S + 1,
+        "server_settings": {
+            "application_name": "signalbox",
+            "statement_timeout": f"{STATEMENT_TIMEOUT_S:.0f}s",
+            "idle_in_transaction_session_timeout": "30s",
+            "timezone": "UTC",
+            "jit": "off",
+        },
+    }
+
+
+async def _keep_as_it_is(_connection: asyncpg.Connection) -> None:
+    """No session settings are ever changed, so the reset (a round trip a use) is left out."""
+
+
+async def open_pool(size: int) -> None:
+    """Open this process's pool of at most `size` connections, on the running event loop.
+
+    Raises one of `Unavailable` when the database cannot be reached: the start then fails.
+    """
+    await engine().start_connection_pool(min_size=1, max_size=size, reset=_keep_as_it_is)
+
+
+async def close_pool() -> None:
+    """Close the pool, waiting for nobody longer than a moment."""
+    if engine().pool is not None:
+        await engine().close_connection_pool()
+
+
+def transaction() -> Transaction:
+    """`async with transaction():` - everything inside commits together or not at all.
+
+    Never `gather` inside one: all of it shares a single connection.
+    """
+    return engine().transaction()
+
+
+@asynccontextmanager
+async def _connection() -> AsyncIterator[Any]:
+    current = engine().current_transaction.get()
+    if current is not None:
+        yield current.connection
+        return
+    pool = engine().pool
+    if pool is None:
+        raise RuntimeError("open_pool() first: without a pool every query makes a connection")
+    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        yield connection
+
+
+async def fetch(sql: str, *arguments: object) -> Sequence[Row]:
+    """All rows of one statement (`$1` placeholders), inside the current transaction if any."""
+    async with _connection() as connection:
+        rows: Sequence[Row] = await connection.fetch(sql, *arguments)
+        return rows
+
+
+async def fetch_one(sql: str, *arguments: object) -> Row | None:
+    """The first row of one statement, or None."""
+    async with _connection() as connection:
+        row: Row | None = await connection.fetchrow(sql, *arguments)
+        return row
+
+
+async def execute(sql: str, *arguments: object) -> int:
+    """Run one statement; the number of rows it touched."""
+    async with _connection() as connection:
+        status: str = await connection.execute(sql, *arguments)
+        return int(status.rpartition(" ")[2]) if status[-1:].isdigit() else 0

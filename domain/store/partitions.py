@@ -1,0 +1,77 @@
+"""Day partitions: made ahead, dropped whole when old.
+
+A partition holds the ids made within one UTC day. Deleting rows would leave their space behind;
+dropping a partition gives it back at once.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from domain.rules.ids import first_id_at
+from domain.store.database import execute, fetch, transaction
+
+PARTITIONED_TABLES = ("event", "decision", "execution", "attempt", "step_run", "audit_entry")
+DAYS_AHEAD = 7
+
+
+def partition_name(table: str, day: datetime) -> str:
+    """`event_20261123`: sorts by day."""
+    return f"{table}_{day:%Y%m%d}"
+
+
+async def make_partitions(now: datetime) -> list[str]:
+    """Make the missing partitions of yesterday to 7 days ahead; the names of those made.
+
+    Yesterday too, for a clock that is behind. Safe to run twice and from several processes.
+    """
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [midnight + timedelta(days=offset) for offset in range(-1, DAYS_AHEAD + 1)]
+    wanted = {partition_name(table, day): (table, day) for table in PARTITIONED_TABLES for day in days}
+    missing = sorted(wanted.keys() - await _existing_tables())
+    for name in missing:
+        await _make_partition(name, *wanted[name])
+    return missing
+
+
+async def _existing_tables() -> set[str]:
+    rows = await fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    return {row["tablename"] for row in rows}
+
+
+async def _make_partition(name: str, table: str, day: datetime) -> None:
+    low, high = first_id_at(day), first_id_at(day + timedelta(days=1))
+    async with transaction():
+        # Two processes may both see it missing: the second waits here, then finds it made.
+        await execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
+        await execute(
+            f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
+            f"FOR VALUES FROM ('{low}') TO ('{high}')"
+        )
+
+
+async def rows_outside_partitions() -> dict[str, int]:
+    """How many rows each default partition holds: anything but 0 means that partitions were not
+    made in time, or that a process's clock is wrong by days."""
+    counts = {}
+    for table in PARTITIONED_TABLES:
+        rows = await fetch(f"SELECT count(*) AS n FROM {table}_default")  # noqa: S608 - a constant
+        counts[table] = int(rows[0]["n"])
+    return counts
+
+
+async def drop_partitions_before(table: str, day: datetime) -> list[str]:
+    """Drop the partitions of `table` that hold only days before `day`; their names.
+
+    Waits at most 2 seconds for the lock, so that it never holds up ingest: a later run succeeds.
+    """
+    oldest_kept = partition_name(table, day)
+    rows = await fetch(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits "
+        "WHERE inhparent = $1::text::regclass AND inhrelid::regclass::text ~ '_[0-9]{8}$'",
+        table,
+    )
+    dropped = sorted(row["name"] for row in rows if row["name"] < oldest_kept)
+    for name in dropped:
+        async with transaction():
+            await execute("SET LOCAL lock_timeout = '2s'")
+            await execute(f"DROP TABLE {name}")
+    return dropped

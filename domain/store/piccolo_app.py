@@ -1,0 +1,15 @@
+"""Tells Piccolo which tables are ours and where their migrations lie."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+APP_CONFIG = AppConfig(
+    app_name="signalbox",
+    migrations_folder_path=str(Path(__file__).parents[2] / "piccolo_migrations"),
+    # Partitioned tables are declared for reading and for the equality test; Piccolo cannot
+    # make them (it would give them no partitions), so raw migrations do.
+    table_classes=table_finder(["domain.store.tables"], exclude_tags=["partitioned"]),
+    migration_dependencies=[],
+    commands=[],
+)

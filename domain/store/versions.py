@@ -1,0 +1,47 @@
+"""Immutable versions, and the hook that a token opens: what the pipeline reads of configuration."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.store.database import Row, fetch
+
+
+async def trigger_versions(ids: Sequence[UUID]) -> Sequence[Row]:
+    """Trigger versions by id."""
+    return await fetch(
+        "SELECT id, team_id, trigger_id, number, workflow_id, config, condition_config, limits, "
+        "retry FROM trigger_version WHERE id = ANY ($1)",
+        list(ids),
+    )
+
+
+async def workflow_versions(ids: Sequence[UUID]) -> Sequence[Row]:
+    """Workflow versions by id."""
+    return await fetch(
+        "SELECT id, team_id, workflow_id, number, steps FROM workflow_version WHERE id = ANY ($1)",
+        list(ids),
+    )
+
+
+async def hook(token: str) -> Sequence[Row]:
+    """The enabled webhook trigger that `token` opens, one row for each secret in use (or a single
+    row without one). No rows: unknown, disabled and deleted are the same."""
+    return await fetch(
+        "SELECT t.id AS trigger_id, t.team_id, t.kind, v.config, s.id AS secret_id, s.ciphertext "
+        "FROM trigger t "
+        "JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id "
+        "LEFT JOIN trigger_secret s ON s.team_id = t.team_id AND s.trigger_id = t.id "
+        "AND s.retired_at IS NULL "
+        "WHERE t.hook_token = $1 AND t.enabled AND t.deleted_at IS NULL "
+        "ORDER BY s.created_at DESC",
+        token,
+    )
+
+
+async def secrets(team_id: UUID, names: Sequence[str]) -> Sequence[Row]:
+    """The team's secrets of these names, still encrypted."""
+    return await fetch(
+        "SELECT id, name, ciphertext FROM secret WHERE team_id = $1 AND name = ANY ($2)",
+        team_id,
+        list(names),
+    )
