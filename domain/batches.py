@@ -1,0 +1,90 @@
+"""Gathers what many callers bring at once into few calls: group commit for anything.
+
+There is no waiting for a batch to fill. While one pass runs, what arrives gathers; the next pass
+takes all of it. So an idle system answers at once, and a busy one shares each commit.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from domain.errors import Overloaded
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Batcher(Generic[Item, Result]):
+    """Runs `work(items) -> results`, in the same order, for items submitted one by one.
+
+    `most` items a pass, `passes` passes side by side, `waiting` items queued before `submit`
+    raises Overloaded. When a pass of several fails, each item is tried alone, so that one bad
+    row never stops its neighbours; after one of the `outages` that would be of no use, so all
+    callers get the error.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        most: int,
+        passes: int,
+        waiting: int,
+        outages: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        self._work = work
+        self._most = most
+        self._passes = passes
+        self._waiting = waiting
+        self._outages = outages
+        self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start the passes on the running event loop."""
+        self._tasks = [asyncio.create_task(self._run_passes()) for _ in range(self._passes)]
+
+    async def close(self) -> None:
+        """Refuse new items, finish the queued ones, end."""
+        self._closing = True
+        self._arrived.set()
+        await asyncio.gather(*self._tasks)
+
+    def submit(self, item: Item) -> "asyncio.Future[Result]":
+        """The future result of `item`. Raises Overloaded when too much is waiting already."""
+        if self._closing or len(self._queue) >= self._waiting:
+            raise Overloaded
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._queue.append((item, future))
+        self._arrived.set()
+        return future
+
+    async def _run_passes(self) -> None:
+        while True:
+            await self._arrived.wait()
+            taken = [self._queue.popleft() for _ in range(min(self._most, len(self._queue)))]
+            if taken:
+                await self._run_pass(taken)
+            elif self._closing:
+                return
+            elif not self._queue:
+                self._arrived.clear()
+
+    async def _run_pass(self, taken: "list[tuple[Item, asyncio.Future[Result]]]") -> None:
+        try:
+            results = await self._work([item for item, _ in taken])
+        except Exception as failure:  # noqa: BLE001 - handed to whoever waits for the item
+            if len(taken) > 1 and not isinstance(failure, self._outages):
+                for one in taken:
+                    await self._run_pass([one])
+                return
+            for _, future in taken:
+                if not future.done():
+                    future.set_exception(failure)
+            return
+        for (_, future), result in zip(taken, results, strict=True):
+            if not future.done():
+                future.set_result(result)

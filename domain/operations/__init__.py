@@ -1,0 +1,1 @@
+"""What Signalbox does, one verb phrase a file."""

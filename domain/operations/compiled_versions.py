@@ -1,0 +1,104 @@
+"""Trigger and workflow versions made ready for use, kept by their immutable id."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from domain.rules.bodies import read_json
+from domain.rules.conditions import Conditions, parse_conditions
+from domain.rules.json_values import JsonValue
+from domain.rules.paths import Path, compile_path
+from domain.rules.retries import RetryPolicy, parse_retry
+from domain.rules.workflow_steps import HttpStep, parse_steps
+from domain.store import versions
+from domain.store.database import Row
+
+KEPT = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTrigger:
+    """A trigger version: how to judge an event, and how often to try what it starts."""
+
+    id: UUID
+    number: int
+    conditions: Conditions
+    retry: RetryPolicy
+    id_path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledWorkflow:
+    """A workflow version: the steps to carry out."""
+
+    id: UUID
+    number: int
+    steps: tuple[HttpStep, ...]
+
+
+Compiled = TypeVar("Compiled", CompiledTrigger, CompiledWorkflow)
+
+
+class _Shelf(Generic[Compiled]):
+    """The most recently used versions; what is not there is loaded, all in one query."""
+
+    def __init__(
+        self,
+        load: Callable[[Sequence[UUID]], Awaitable[Sequence[Row]]],
+        compile_row: Callable[[Row], Compiled],
+    ) -> None:
+        self._load = load
+        self._compile: Callable[[Row], Compiled] = compile_row
+        self._kept: OrderedDict[UUID, Compiled] = OrderedDict()
+
+    async def get(self, ids: Iterable[UUID]) -> dict[UUID, Compiled]:
+        wanted = set(ids)
+        found = {key: self._kept[key] for key in wanted if key in self._kept}
+        if len(found) < len(wanted):
+            for row in await self._load(list(wanted - found.keys())):
+                found[row["id"]] = self._kept[row["id"]] = self._compile(row)
+        for key in found:
+            self._kept.move_to_end(key)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+
+class CompiledVersions:
+    """The versions that this process has used lately. A version never changes, so nothing here
+    is ever out of date."""
+
+    def __init__(self) -> None:
+        self._triggers = _Shelf(versions.trigger_versions, _compile_trigger)
+        self._workflows = _Shelf(versions.workflow_versions, _compile_workflow)
+
+    async def triggers(self, ids: Iterable[UUID]) -> dict[UUID, CompiledTrigger]:
+        """The trigger versions of these ids."""
+        return await self._triggers.get(ids)
+
+    async def workflows(self, ids: Iterable[UUID]) -> dict[UUID, CompiledWorkflow]:
+        """The workflow versions of these ids."""
+        return await self._workflows.get(ids)
+
+
+def _json(text: str | None) -> JsonValue:
+    """Stored JSON with exact numbers: what conditions compare with must not be rounded."""
+    return None if text is None else read_json(text.encode())
+
+
+def _compile_trigger(row: Row) -> CompiledTrigger:
+    config = _json(row["config"])
+    id_path = config.get("id_path") if isinstance(config, dict) else None
+    return CompiledTrigger(
+        id=row["id"],
+        number=row["number"],
+        conditions=parse_conditions(_json(row["condition_config"])),
+        retry=parse_retry(_json(row["retry"])),
+        id_path=compile_path(id_path) if isinstance(id_path, str) else None,
+    )
+
+
+def _compile_workflow(row: Row) -> CompiledWorkflow:
+    return CompiledWorkflow(row["id"], row["number"], parse_steps(_json(row["steps"])))

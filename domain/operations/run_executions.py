@@ -1,0 +1,184 @@
+"""Runs executions: claim, call with no transaction open, settle.
+
+A claimed execution has a lease of 30 seconds, which is renewed as long as its task lives. Only
+what can start at once is claimed: what waits for a free place stays unclaimed, where any other
+worker can take it.
+"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.engines.plan import Engine, Failed, Lost, Outcome
+from domain.logs import logger
+from domain.operations.prepare_runs import Prepared, RunPreparer
+from domain.operations.settle_executions import Settler, ended, on_record, released
+from domain.pause_points import pause_at
+from domain.rules.step_results import StepResult
+from domain.store import executions
+from domain.store.database import Row, Unavailable
+
+PLACES = 128
+MOST_A_CLAIM = 64
+MOST_WAITING = 10_000
+RENEW_EVERY_S = 10.0
+OUTAGE_PAUSE_S = 0.5
+
+log = logger(__name__)
+
+
+class _Running(NamedTuple):
+    row: Row
+    task: "asyncio.Task[None]"
+
+
+class ExecutionRunner:
+    """The executions that one worker process is running."""
+
+    def __init__(self, engine: Engine, preparer: RunPreparer, settler: Settler) -> None:
+        self._engine = engine
+        self._preparer = preparer
+        self._settler = settler
+        self._waiting: dict[UUID, None] = {}
+        self._running: dict[UUID, _Running] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start claiming, on the running event loop."""
+        self._tasks = [
+            asyncio.create_task(self._claim_for_ever()),
+            asyncio.create_task(self._renew_for_ever()),
+        ]
+
+    def take(self, ids: Iterable[UUID]) -> None:
+        """Run these executions when there is a place for them. What does not fit is dropped:
+        the next sweep rings for it again."""
+        if self._stopping:
+            return
+        for execution_id in ids:
+            if len(self._waiting) < MOST_WAITING and execution_id not in self._running:
+                self._waiting[execution_id] = None
+        self._wake.set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether what is handed in now can start at once."""
+        return not self._stopping and len(self._waiting) + len(self._running) < PLACES
+
+    async def stop(self, within_s: float) -> None:
+        """Claim nothing more, let running attempts end for at most `within_s` seconds, and put
+        the others back: they are due again at once, with the same idempotency keys."""
+        self._stopping = True
+        self._waiting.clear()
+        for task in self._tasks[:1]:
+            task.cancel()
+        running = {one.task for one in self._running.values()}
+        if running:
+            await asyncio.wait(running, timeout=within_s)
+        late = [one.task for one in self._running.values()]
+        for task in [*late, *self._tasks]:
+            task.cancel()
+        await asyncio.gather(*late, *self._tasks, return_exceptions=True)
+
+    async def _claim_for_ever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting and len(self._running) < PLACES:
+                await self._claim_some()
+
+    async def _claim_some(self) -> None:
+        most = min(MOST_A_CLAIM, PLACES - len(self._running))
+        ids = list(islice(self._waiting, most))
+        for execution_id in ids:
+            del self._waiting[execution_id]
+        await pause_at("claim.before")
+        # Shielded: a stop that comes now must not lose sight of what the database says is ours.
+        await asyncio.shield(self._claim_and_start(ids))
+
+    async def _claim_and_start(self, ids: Sequence[UUID]) -> None:
+        try:
+            rows = await executions.claim(ids)
+            received = time.monotonic()
+            prepared = await self._preparer.prepare(rows) if rows else []
+        except Unavailable as failure:
+            # Unclaimed work stays in the database; claimed work comes back with its lease.
+            log.warning("claim_failed", error=repr(failure))
+            await asyncio.sleep(OUTAGE_PAUSE_S)
+            return
+        await pause_at("claim.after")
+        for one in prepared:
+            task = asyncio.create_task(self._run_one(one, _database_clock(one.row, received)))
+            self._running[one.row["id"]] = _Running(one.row, task)
+
+    async def _run_one(self, prepared: Prepared, now: Callable[[], datetime]) -> None:
+        row = prepared.row
+        try:
+            await self._attempt(prepared, now)
+        except asyncio.CancelledError:
+            if self._stopping:
+                await self._put_back(row, now())
+        except Exception:
+            # Left to its lease: the attempt will be on record as unknown and tried again.
+            log.exception("attempt_broke_off", execution_id=str(row["id"]))
+        finally:
+            self._running.pop(row["id"], None)
+            self._wake.set()
+
+    async def _attempt(self, prepared: Prepared, now: Callable[[], datetime]) -> None:
+        row = prepared.row
+
+        async def record(step: StepResult) -> bool:
+            return await self._settler.settle(on_record(row, step))
+
+        if isinstance(prepared.run, Failed):
+            outcome: Outcome = prepared.run
+        else:
+            await pause_at("step.before_call")
+            outcome = await self._engine.run(prepared.run, record, now)
+            await pause_at("step.after_call")
+        if not isinstance(outcome, Lost):
+            settlement = ended(row, outcome, prepared.policy, now(), random.random)
+            await self._settler.settle(settlement)
+
+    async def _put_back(self, row: Row, now: datetime) -> None:
+        with contextlib.suppress(*Unavailable):
+            await asyncio.shield(self._settler.settle(released(row, now)))
+
+    async def _renew_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            claimed = [(one.row["id"], one.row["fence"]) for one in self._running.values()]
+            if claimed:
+                await self._renew(claimed)
+
+    async def _renew(self, claimed: Sequence[tuple[UUID, int]]) -> None:
+        try:
+            still_ours = await executions.renew_leases(claimed)
+        except Unavailable as failure:
+            log.warning("renewal_failed", error=repr(failure))
+            return
+        for execution_id, fence in claimed:
+            one = self._running.get(execution_id)
+            if one and one.row["fence"] == fence and execution_id not in still_ours:
+                log.warning("lease_lost_while_running", execution_id=str(execution_id))
+                one.task.cancel()
+
+
+def _database_clock(row: Row, received: float) -> Callable[[], datetime]:
+    """Instants as the database sees them: the claim's, plus what has passed here since. A wrong
+    wall clock of this machine shows nowhere."""
+
+    def now() -> datetime:
+        instant: datetime = row["attempt_started_at"] + timedelta(seconds=time.monotonic() - received)
+        return instant
+
+    return now

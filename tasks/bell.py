@@ -1,0 +1,135 @@
+"""The bell: tells workers that there is something to do.
+
+A ring is a Dramatiq message that carries row ids and nothing else. It may be lost, doubled or
+late without harm, so ringing never blocks and never fails: what cannot be told to Redis is
+dropped, and the clock process rings again for whatever stays unfinished.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from dramatiq.message import Message
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from domain import metrics
+from domain.coordination.redis_urls import queue_url
+from domain.logs import logger
+from domain.pause_points import pause_at
+from tasks.broker import NAMESPACE
+
+EVENTS = "events"
+EXECUTIONS = "executions"
+ACTORS = {EVENTS: "decide", EXECUTIONS: "run"}
+IDS_A_MESSAGE = 100
+MOST_WAITING = 20_000
+PATIENCE_S = 1.0
+
+log = logger(__name__)
+
+# As redis-py spells what a hash may hold.
+_Value: TypeAlias = bytes | bytearray | memoryview | str | int | float
+_Field: TypeAlias = _Value
+
+
+class Bell:
+    """Gathers rings and sends them together, in one round trip."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = Redis.from_url(
+            queue_url(redis_url),
+            socket_timeout=PATIENCE_S,
+            socket_connect_timeout=PATIENCE_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._waiting: dict[str, list[uuid.UUID]] = {EVENTS: [], EXECUTIONS: []}
+        self._rung = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._answered = True
+
+    def start(self) -> None:
+        """Start sending, on the running event loop."""
+        self._task = asyncio.create_task(self._send_rings())
+
+    async def close(self) -> None:
+        """Send what is waiting, if Redis lets us, and end."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            await self._send()
+        await self._redis.aclose()
+
+    def ring_events(self, ids: Iterable[uuid.UUID]) -> None:
+        """These events wait for a decision."""
+        self._ring(EVENTS, ids)
+
+    def ring_executions(self, ids: Iterable[uuid.UUID]) -> None:
+        """These executions are due."""
+        self._ring(EXECUTIONS, ids)
+
+    async def reachable(self) -> bool:
+        """Whether Redis answers now."""
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError):
+            return False
+        return True
+
+    def _ring(self, queue: str, ids: Iterable[uuid.UUID]) -> None:
+        waiting = self._waiting[queue]
+        waiting.extend(ids)
+        del waiting[MOST_WAITING:]
+        self._rung.set()
+
+    async def _send_rings(self) -> None:
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            await pause_at("bell.before_ring")
+            await self._send()
+
+    async def _send(self) -> None:
+        taken, self._waiting = self._waiting, {EVENTS: [], EXECUTIONS: []}
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for queue, ids in taken.items():
+                messages: dict[_Field, _Value] = dict(map(_message, _chunks(queue, ids)))
+                if messages:
+                    # The keys and their meaning are those of Dramatiq's own dispatch.lua.
+                    pipe.hset(f"{NAMESPACE}:{queue}.msgs", mapping=messages)
+                    pipe.rpush(f"{NAMESPACE}:{queue}", *messages)
+            try:
+                await pipe.execute()
+            except (RedisError, OSError) as failure:
+                self._note_silence(failure)
+            else:
+                self._answered = True
+
+    def _note_silence(self, failure: Exception) -> None:
+        metrics.RINGS_FAILED.inc()
+        if self._answered:  # once an outage, not once a ring
+            log.warning("ring_lost", error=str(failure))
+        self._answered = False
+
+
+def _chunks(queue: str, ids: Sequence[uuid.UUID]) -> Iterable[tuple[str, list[str]]]:
+    for start in range(0, len(ids), IDS_A_MESSAGE):
+        yield queue, [str(row_id) for row_id in ids[start : start + IDS_A_MESSAGE]]
+
+
+def _message(ring: tuple[str, list[str]]) -> tuple[str, bytes]:
+    queue, ids = ring
+    redis_id = str(uuid.uuid4())
+    message = Message[None](
+        queue_name=queue,
+        actor_name=ACTORS[queue],
+        args=(ids,),
+        kwargs={},
+        options={"redis_message_id": redis_id},
+    )
+    return redis_id, message.encode()

@@ -1,0 +1,108 @@
+"""The clock process: everything that must happen although nobody rings.
+
+Any number of clocks may run at once: each job claims its rows, or is one atomic statement, or
+does no harm twice.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from domain.clock import utc_now
+from domain.errors import BadSettings
+from domain.logs import configure_logs, logger
+from domain.operations.sweep import sweep
+from domain.settings import Settings, read_settings
+from domain.store import events, partitions, sessions, tallies
+from domain.store.database import close_pool, open_pool
+from tasks.bell import Bell
+
+SWEEP_EVERY_S = 0.5
+FOLD_EVERY_S = 3.0
+FORGET_EVERY_S = 60.0
+PARTITIONS_EVERY_S = 3600.0
+MOST_FORGOTTEN = 5_000
+POOL_SIZE = 4
+
+log = logger(__name__)
+
+Job = Callable[[], Awaitable[object]]
+
+
+def _jobs(bell: Bell) -> dict[str, tuple[float, Job]]:
+    """Each job with its period in seconds."""
+    return {
+        "sweep": (SWEEP_EVERY_S, lambda: sweep(bell.ring_events, bell.ring_executions)),
+        "fold_tallies": (FOLD_EVERY_S, tallies.fold),
+        "forget_sender_ids": (FORGET_EVERY_S, _forget_sender_ids),
+        "forget_sessions": (FORGET_EVERY_S, _forget_sessions),
+        "partitions": (PARTITIONS_EVERY_S, _keep_partitions),
+    }
+
+
+async def _forget_sender_ids() -> None:
+    while await events.forget_expired_sender_ids(MOST_FORGOTTEN) == MOST_FORGOTTEN:
+        pass
+
+
+async def _forget_sessions() -> None:
+    await sessions.delete_expired_sessions(MOST_FORGOTTEN)
+
+
+async def _keep_partitions() -> None:
+    await partitions.make_partitions(utc_now())
+    astray = {name: rows for name, rows in (await partitions.rows_outside_partitions()).items() if rows}
+    if astray:
+        log.error("rows_outside_partitions", tables=astray)
+
+
+async def _repeat(name: str, period_s: float, job: Job) -> None:
+    """Run a job for ever. A failure is logged, and the job runs again at its next time."""
+    while True:
+        try:
+            await job()
+        except Exception as failure:
+            log.warning("clock_job_failed", job=name, error=repr(failure))
+        await asyncio.sleep(period_s)
+
+
+async def run_clock(settings: Settings, stop: asyncio.Event) -> None:
+    """Run all jobs until `stop` is set."""
+    await open_pool(POOL_SIZE)
+    bell = Bell(settings.redis_url)
+    bell.start()
+    tasks = [asyncio.create_task(_repeat(name, *job)) for name, job in _jobs(bell).items()]
+    log.info("clock_started")
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    with contextlib.suppress(Exception):
+        await bell.close()
+    await close_pool()
+
+
+async def _main(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run_clock(settings, stop)
+
+
+def main() -> None:
+    """Entry point of the Procfile's `clock`."""
+    try:
+        settings = read_settings(os.environ)
+    except BadSettings as bad:
+        sys.exit(f"The settings need mending:\n{bad}")
+    configure_logs("clock", settings.log_level)
+    uvloop.run(_main(settings))
+
+
+if __name__ == "__main__":
+    main()
