@@ -71,6 +71,8 @@ RETURNING id
 
 async def start(new: Sequence[NewExecution]) -> list[UUID]:
     """Queue the executions that do not exist yet; their ids."""
+    if not new:
+        return []
     columns = zip(*((e.id, e.team_id, e.event_id, e.trigger_id, e.trigger_version_id,
                      e.workflow_id, e.workflow_version_id, e.workflow_version) for e in new),
                   strict=True)  # fmt: skip

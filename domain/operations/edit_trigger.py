@@ -1,0 +1,142 @@
+"""Edit a trigger. What events are judged by becomes a new, immutable version."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+from domain.encryption import Vault
+from domain.errors import NotFound
+from domain.operations.create_trigger import SavedTrigger
+from domain.operations.saving import check, check_revision, won
+from domain.operations.trigger_parts import (
+    Source,
+    TriggerParts,
+    make_secret,
+    new_version,
+    parse_parts,
+    require_workflow,
+    seal_secret,
+    trigger_facts,
+)
+from domain.rules.bodies import read_json
+from domain.rules.names import name_problems
+from domain.rules.permissions import EDIT_TRIGGERS, Actor
+from domain.store import audit, secrets, triggers
+from domain.store.database import transaction
+from domain.store.triggers import NewVersion, TriggerRow
+
+
+class Unchanged(Enum):
+    """Stands for "as it was" where None means something."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerEdit:
+    """What to change. `config` is replaced whole, but a secret that is not given stays, as long as
+    the scheme does."""
+
+    name: str | None = None
+    workflow_id: UUID | None = None
+    config: dict[str, Any] | None = None
+    conditions: Any = UNCHANGED
+    limits: dict[str, Any] | None = None
+    retry: dict[str, Any] | None = None
+    enabled: bool | None = None
+    revision: int | None = None
+
+    @property
+    def makes_version(self) -> bool:
+        """Whether anything changes that events are judged by."""
+        parts = (self.workflow_id, self.config, self.limits, self.retry)
+        return self.conditions is not UNCHANGED or any(part is not None for part in parts)
+
+
+async def edit_trigger(
+    actor: Actor, vault: Vault, trigger_id: UUID, edit: TriggerEdit, *, action: str = "edit"
+) -> SavedTrigger:
+    """The trigger as it is now, and the signing secret if the new scheme had one made.
+
+    Raises NotFound, InvalidInput, and Conflict when `edit.revision` is not the present one.
+    """
+    actor.require(EDIT_TRIGGERS)
+    if edit.name is not None:
+        check(name_problems(edit.name))
+    async with transaction():
+        seen = await triggers.lock_trigger(actor.team_id, trigger_id)
+        if seen is None:
+            raise NotFound
+        check_revision(seen.revision, edit.revision)
+        made = await _save(actor, vault, seen, edit)
+        now = await triggers.find_trigger(actor.team_id, trigger_id)
+        if now is None:
+            raise NotFound
+        before, after = trigger_facts(seen), trigger_facts(now)
+        await audit.record(actor, action, "trigger", trigger_id, before=before, after=after)
+    return SavedTrigger(now, made)
+
+
+async def _save(actor: Actor, vault: Vault, seen: TriggerRow, edit: TriggerEdit) -> str | None:
+    version, made = None, None
+    if edit.makes_version:
+        parts = _parts(seen, edit)
+        version = await _add_version(actor, seen, edit, parts)
+        if edit.config is not None:
+            made = await _change_secret(vault, seen, parts.source)
+    won(
+        await triggers.save_trigger(
+            seen,
+            name=seen.name if edit.name is None else edit.name,
+            enabled=seen.enabled if edit.enabled is None else edit.enabled,
+            version=version,
+        )
+    )
+    return made
+
+
+def _parts(seen: TriggerRow, edit: TriggerEdit) -> TriggerParts:
+    conditions = edit.conditions
+    if conditions is UNCHANGED:
+        conditions = _json(seen.conditions)
+    return parse_parts(
+        _json(seen.config) if edit.config is None else edit.config,
+        conditions,
+        _json(seen.limits) if edit.limits is None else edit.limits,
+        _json(seen.retry) if edit.retry is None else edit.retry,
+    )
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else read_json(text.encode())
+
+
+async def _add_version(
+    actor: Actor, seen: TriggerRow, edit: TriggerEdit, parts: TriggerParts
+) -> NewVersion:
+    workflow_id = seen.workflow_id
+    if edit.workflow_id is not None:
+        workflow_id = edit.workflow_id
+        await require_workflow(actor.team_id, workflow_id)
+    # The trigger is locked, so the next number is free.
+    version = new_version(parts, seen.version + 1, workflow_id, actor.name)
+    await triggers.add_version(actor.team_id, seen.id, version)
+    return version
+
+
+async def _change_secret(vault: Vault, seen: TriggerRow, source: Source) -> str | None:
+    """Replace the secret where one is given, or where another scheme needs another; that one is
+    returned if it was made now."""
+    same_scheme = _json(seen.config).get("scheme") == source.sender.scheme
+    if source.secret is None and same_scheme:
+        return None
+    await secrets.retire_trigger_secrets(seen.team_id, seen.id)
+    if not source.sender.needs_secret:
+        return None
+    secret = source.secret or make_secret(source.sender)
+    await seal_secret(seen.team_id, vault, seen.id, secret)
+    return None if source.secret else secret

@@ -1,0 +1,73 @@
+"""What creating, editing and publishing a workflow have in common."""
+
+from typing import Any
+from uuid import UUID
+
+from domain.errors import Conflict, InvalidInput, Problem
+from domain.rules.bodies import read_json
+from domain.rules.json_values import write_json
+from domain.rules.redaction import storable_headers
+from domain.rules.workflow_steps import parse_steps, references_in
+from domain.store import secrets, workflows
+from domain.store.workflows import WorkflowRow
+
+
+def steps_text(steps: object) -> str:
+    """The steps as they are stored. Raises InvalidInput that names the fields (`steps.0.url`)."""
+    parse_steps(steps)
+    return write_json(steps).decode()  # type: ignore[arg-type]  # parse_steps saw that it is JSON
+
+
+def check(problems: list[Problem]) -> None:
+    """Raises InvalidInput when there are any."""
+    if problems:
+        raise InvalidInput(problems)
+
+
+def check_revision(seen: int, expected: int | None) -> None:
+    """Raises Conflict when the caller looked at another revision than the present one."""
+    if expected is not None and expected != seen:
+        raise Conflict
+
+
+def won(rows: int) -> None:
+    """Raises Conflict when a guarded change touched no row."""
+    if rows == 0:
+        raise Conflict
+
+
+async def publish_steps(seen: WorkflowRow, name: str, steps: str, created_by: str) -> None:
+    """Store `steps` as the next version and make it the one that runs.
+
+    Called within a transaction that locked the workflow: so the number is free. Raises InvalidInput
+    when the steps name a secret that the team does not have.
+    """
+    await _check_secrets(seen.team_id, steps)
+    number = await workflows.newest_version_number(seen.team_id, seen.id) + 1
+    version_id = await workflows.add_version(seen.team_id, seen.id, number, steps, created_by)
+    won(await workflows.save_published(seen, name=name, number=number, version_id=version_id))
+
+
+async def _check_secrets(team_id: UUID, steps: str) -> None:
+    needed = references_in(parse_steps(read_json(steps.encode()))).secrets
+    known = {row["name"] for row in await secrets.list_secrets(team_id)} if needed else set()
+    check([Problem("steps", f"there is no secret {name}") for name in sorted(needed - known)])
+
+
+def workflow_facts(row: WorkflowRow) -> dict[str, Any]:
+    """What an audit entry keeps of a workflow."""
+    shown = row.draft_steps or row.steps
+    return {
+        "name": row.name,
+        "version": row.version,
+        "draft": row.draft_steps is not None,
+        "steps": None if shown is None else _without_credentials(read_json(shown.encode())),
+    }
+
+
+def _without_credentials(steps: Any) -> list[Any]:
+    """The steps without headers that carry credentials: some people write them there as text."""
+    return [
+        {**step, "headers": dict(storable_headers(step["headers"]))} if "headers" in step else step
+        for step in steps
+    ]

@@ -1,0 +1,167 @@
+"""What happened, for the API: events with their decisions, executions with attempts and steps.
+
+Everything that an event led to has an id of the event's own millisecond (`domain/rules/ids.py`),
+so a query that gives that range of ids touches one partition and few rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from domain.rules.ids import first_id_at, instant_of
+from domain.store.database import Row, fetch, fetch_one
+
+
+def _siblings(row_id: UUID) -> tuple[UUID, UUID]:
+    """The range of ids that were derived from `row_id`, or from what it was derived from."""
+    instant = instant_of(row_id)
+    return first_id_at(instant), first_id_at(instant + timedelta(milliseconds=1))
+
+
+_EVENT = """
+SELECT e.id, e.trigger_id, e.kind, e.received_at, e.title, e.sender_id, e.content_type,
+    octet_length(e.body) AS size,
+    CASE WHEN EXISTS (SELECT FROM pending_event p WHERE p.event_id = e.id)
+        THEN 'pending' ELSE 'decided' END AS state
+FROM event e
+"""
+
+
+async def find_event(team_id: UUID, event_id: UUID) -> Row | None:
+    """The team's event, without its body."""
+    return await fetch_one(f"{_EVENT} WHERE e.id = $1 AND e.team_id = $2", event_id, team_id)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilters:
+    """What a list of events is narrowed to; None: not narrowed."""
+
+    trigger_id: UUID | None = None
+    state: str | None = None
+
+
+async def list_events(
+    team_id: UUID, filters: EventFilters, *, before: UUID | None, limit: int
+) -> Sequence[Row]:
+    """The team's events, newest first, from before the one of id `before`."""
+    return await fetch(
+        f"{_EVENT} WHERE e.team_id = $1 AND ($2::uuid IS NULL OR e.trigger_id = $2) "
+        "AND ($3::boolean IS NULL "
+        "OR $3 = EXISTS (SELECT FROM pending_event p WHERE p.event_id = e.id)) "
+        "AND ($4::uuid IS NULL OR e.id < $4) ORDER BY e.id DESC LIMIT $5",
+        team_id,
+        filters.trigger_id,
+        None if filters.state is None else filters.state == "pending",
+        before,
+        limit,
+    )
+
+
+async def decisions_of(team_id: UUID, event_id: UUID) -> Sequence[Row]:
+    """How the event was judged, by each trigger version."""
+    low, high = _siblings(event_id)
+    return await fetch(
+        "SELECT id, trigger_id, trigger_version, verdict, reason, decided_at, execution_id, trace "
+        "FROM decision WHERE team_id = $1 AND event_id = $2 AND id >= $3 AND id < $4 ORDER BY id",
+        team_id,
+        event_id,
+        low,
+        high,
+    )
+
+
+_EXECUTION = """
+SELECT id, state, reason, event_id, trigger_id, workflow_id, workflow_version, attempt,
+    created_at, started_at, attempt_started_at, finished_at, due_at
+FROM execution
+"""
+
+
+async def executions_of(team_id: UUID, event_id: UUID) -> Sequence[Row]:
+    """What the event started."""
+    low, high = _siblings(event_id)
+    return await fetch(
+        f"{_EXECUTION} WHERE team_id = $1 AND event_id = $2 AND id >= $3 AND id < $4 ORDER BY id",
+        team_id,
+        event_id,
+        low,
+        high,
+    )
+
+
+async def find_execution(team_id: UUID, execution_id: UUID) -> Row | None:
+    """The team's execution."""
+    return await fetch_one(
+        f"{_EXECUTION} WHERE id = $1 AND team_id = $2", execution_id, team_id
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFilters:
+    """What a list of executions is narrowed to; None: not narrowed."""
+
+    event_id: UUID | None = None
+    trigger_id: UUID | None = None
+    workflow_id: UUID | None = None
+    state: str | None = None
+
+
+async def list_executions(
+    team_id: UUID, filters: ExecutionFilters, *, before: UUID | None, limit: int
+) -> Sequence[Row]:
+    """The team's executions, newest first, from before the one of id `before`."""
+    return await fetch(
+        f"{_EXECUTION} WHERE team_id = $1 AND ($2::uuid IS NULL OR event_id = $2) "
+        "AND ($3::uuid IS NULL OR trigger_id = $3) AND ($4::uuid IS NULL OR workflow_id = $4) "
+        "AND ($5::text IS NULL OR state = $5) AND ($6::uuid IS NULL OR id < $6) "
+        "ORDER BY id DESC LIMIT $7",
+        team_id,
+        filters.event_id,
+        filters.trigger_id,
+        filters.workflow_id,
+        filters.state,
+        before,
+        limit,
+    )
+
+
+async def attempts_of(team_id: UUID, execution_id: UUID) -> Sequence[Row]:
+    """The attempts that ended, in order."""
+    low, high = _siblings(execution_id)
+    return await fetch(
+        "SELECT number, state, reason, message, started_at, finished_at FROM attempt "
+        "WHERE team_id = $1 AND execution_id = $2 AND id >= $3 AND id < $4 ORDER BY number",
+        team_id,
+        execution_id,
+        low,
+        high,
+    )
+
+
+async def step_runs_of(team_id: UUID, execution_id: UUID) -> Sequence[Row]:
+    """The steps that were tried, by attempt and position; `status` of the answer, if any."""
+    low, high = _siblings(execution_id)
+    return await fetch(
+        "SELECT attempt, position, key, kind, state, reason, message, started_at, finished_at, "
+        "(response ->> 'status')::int AS status FROM step_run "
+        "WHERE team_id = $1 AND execution_id = $2 AND id >= $3 AND id < $4 "
+        "ORDER BY attempt, position",
+        team_id,
+        execution_id,
+        low,
+        high,
+    )
+
+
+async def queue_depths() -> dict[str, int]:
+    """How much waits, of all teams together, for `/metrics`."""
+    row = await fetch_one(
+        "SELECT (SELECT count(*) FROM pending_event) AS pending_events, "
+        "(SELECT count(*) FROM execution WHERE state IN ('queued', 'retrying') "
+        "AND due_at <= now()) AS due_executions, "
+        "(SELECT count(*) FROM execution WHERE state = 'running') AS running_executions, "
+        "(SELECT count(*) FROM execution WHERE state = 'running' AND lease_until < now()) "
+        "AS expired_leases"
+    )
+    return {name: int(row[name]) for name in row.keys()} if row else {}  # noqa: SIM118 - a Record

@@ -1,0 +1,97 @@
+"""What the lists and detail pages have in common: pages by key, newest first.
+
+A list is read from one id onwards, never by counting rows to skip, so its hundredth page costs
+what its first one does, and rows that arrive meanwhile move nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from domain.rules.ids import first_id_at, instant_of
+from domain.store.database import Row, fetch
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in a list: right `after` an id (older rows), right `before` one (newer), or its top."""
+
+    after: UUID | None = None
+    before: UUID | None = None
+
+
+class HasId(Protocol):
+    """A row that a list can be paged by."""
+
+    @property
+    def id(self) -> UUID:
+        """Its key."""
+        ...
+
+
+Listed = TypeVar("Listed", bound=HasId)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Listed]):
+    """Rows, newest first, and the ids after and before which there are more (None: there are not).
+
+    `top` is whether the list begins here.
+    """
+
+    rows: tuple[Listed, ...]
+    older: UUID | None = None
+    newer: UUID | None = None
+
+    @property
+    def top(self) -> bool:
+        """Whether nothing newer stands before these rows."""
+        return self.newer is None
+
+
+async def read_page(
+    sql: str,
+    key: str,
+    arguments: Sequence[object],
+    position: Position,
+    make: Callable[[Row], Listed],
+    *,
+    size: int = PAGE_SIZE,
+) -> Page[Listed]:
+    """One page of the statement `sql`, which ends in a WHERE without order; `key` is its id column.
+
+    Both are constants of this package, never anything that came from outside.
+    """
+    backwards = position.before is not None
+    cursor = position.before if backwards else position.after
+    values = [*arguments, size + 1]
+    order = f"ORDER BY {key} {'ASC' if backwards else 'DESC'} LIMIT ${len(values)}"
+    if cursor is not None:
+        values.append(cursor)
+        order = f"AND {key} {'>' if backwards else '<'} ${len(values)} {order}"
+    rows = await fetch(f"{sql} {order}", *values)
+    found = [make(row) for row in rows[:size]]
+    more = len(rows) > size
+    if backwards:
+        found.reverse()
+    return _page(found, older=more or backwards, newer=more if backwards else cursor is not None)
+
+
+def _page(found: list[Listed], *, older: bool, newer: bool) -> Page[Listed]:
+    if not found:
+        return Page(())
+    return Page(tuple(found), found[-1].id if older else None, newer=found[0].id if newer else None)
+
+
+def id_range(ids: Sequence[UUID]) -> tuple[UUID, UUID]:
+    """The bounds (from, below) of all ids that derive from any of `ids`.
+
+    What happens because of an event has an id of the event's own instant (`derived_id`), so these
+    bounds tell the planner which partitions matter when it looks by another column.
+    """
+    instants = [instant_of(each) for each in ids]
+    return first_id_at(min(instants)), first_id_at(max(instants) + timedelta(milliseconds=1))

@@ -1,0 +1,183 @@
+"""What the pages show of events and of the decisions about them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.store.database import Row, fetch, fetch_one
+from domain.store.pages import PAGE_SIZE, Page, Position, id_range, read_page
+
+MOST_DECISIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EventListed:
+    """An event as the list shows it. `size` counts the body's octets."""
+
+    id: UUID
+    trigger_id: UUID
+    trigger_name: str
+    kind: str
+    received_at: datetime
+    title: str
+    size: int
+
+
+_LISTED = """
+SELECT e.id, e.trigger_id, t.name AS trigger_name, e.kind, e.received_at, e.title,
+    octet_length(e.body) AS size
+FROM event e JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id
+WHERE e.team_id = $1
+"""
+
+
+def _listed(row: Row) -> EventListed:
+    return EventListed(**row)
+
+
+async def page_of_events(
+    team_id: UUID, trigger_id: UUID | None, position: Position, *, size: int = PAGE_SIZE
+) -> Page[EventListed]:
+    """The team's events, newest first, of one trigger unless that is None."""
+    if trigger_id is None:
+        return await read_page(_LISTED, "e.id", (team_id,), position, _listed, size=size)
+    sql = f"{_LISTED} AND e.trigger_id = $2"
+    return await read_page(sql, "e.id", (team_id, trigger_id), position, _listed, size=size)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictListed:
+    """What became of an event, in a word, and the state of the execution that it started."""
+
+    event_id: UUID
+    verdict: str
+    execution_id: UUID | None
+    execution_state: str | None
+
+
+async def verdicts_of(team_id: UUID, event_ids: Sequence[UUID]) -> dict[UUID, list[VerdictListed]]:
+    """The verdicts about each of the events, all in one query."""
+    found: dict[UUID, list[VerdictListed]] = defaultdict(list)
+    if not event_ids:
+        return found
+    rows = await fetch(
+        "SELECT d.event_id, d.verdict, d.execution_id, x.state AS execution_state FROM decision d "
+        "LEFT JOIN execution x ON x.team_id = d.team_id AND x.id = d.execution_id "
+        "WHERE d.team_id = $1 AND d.event_id = ANY ($2) AND d.id >= $3 AND d.id < $4 "
+        "ORDER BY d.id",
+        team_id,
+        list(event_ids),
+        *id_range(event_ids),
+    )
+    for row in rows:
+        found[row["event_id"]].append(VerdictListed(**row))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class EventShown:
+    """An event with its beginning: `body` holds at most as many octets as were asked for."""
+
+    id: UUID
+    trigger_id: UUID
+    trigger_name: str
+    kind: str
+    received_at: datetime
+    headers: str
+    query: str
+    content_type: str
+    title: str
+    sender_id: str | None
+    size: int
+    body: bytes
+
+
+async def event_shown(team_id: UUID, event_id: UUID, most_octets: int) -> EventShown | None:
+    """The event, or None if the team has none of this id."""
+    row = await fetch_one(
+        "SELECT e.id, e.trigger_id, t.name AS trigger_name, e.kind, e.received_at, e.headers, "
+        "e.query, e.content_type, e.title, e.sender_id, octet_length(e.body) AS size, "
+        "substring(e.body FROM 1 FOR $3) AS body "
+        "FROM event e JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id "
+        "WHERE e.team_id = $1 AND e.id = $2",
+        team_id,
+        event_id,
+        most_octets,
+    )
+    return EventShown(**row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class EventBody:
+    """A body as it came."""
+
+    body: bytes
+    content_type: str
+
+
+async def event_body(team_id: UUID, event_id: UUID) -> EventBody | None:
+    """The whole body, or None if the team has no event of this id."""
+    row = await fetch_one(
+        "SELECT body, content_type FROM event WHERE team_id = $1 AND id = $2", team_id, event_id
+    )
+    return EventBody(**row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How often the sender's id came again, and whether ever with another body."""
+
+    repeats: int
+    body_differed: bool
+
+
+async def repeats_of(team_id: UUID, event_id: UUID, key_hash: bytes) -> Repeats | None:
+    """What is remembered of a sender's id, while it is (7 days)."""
+    row = await fetch_one(
+        "SELECT repeats, body_differed FROM sender_id "
+        "WHERE key_hash = $3 AND team_id = $1 AND event_id = $2",
+        team_id,
+        event_id,
+        key_hash,
+    )
+    return Repeats(**row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionShown:
+    """A decision with its trace (JSON text), and the execution that it started."""
+
+    id: UUID
+    trigger_id: UUID
+    trigger_name: str
+    trigger_version: int
+    verdict: str
+    reason: str | None
+    trace: str
+    decided_at: datetime
+    execution_id: UUID | None
+    execution_state: str | None
+    workflow_id: UUID | None
+    workflow_name: str | None
+
+
+async def decisions_of(team_id: UUID, event_id: UUID) -> list[DecisionShown]:
+    """The decisions about an event, at most 100."""
+    rows = await fetch(
+        "SELECT d.id, d.trigger_id, t.name AS trigger_name, d.trigger_version, d.verdict, "
+        "d.reason, d.trace, d.decided_at, d.execution_id, x.state AS execution_state, "
+        "x.workflow_id, w.name AS workflow_name "
+        "FROM decision d "
+        "JOIN trigger t ON t.team_id = d.team_id AND t.id = d.trigger_id "
+        "LEFT JOIN execution x ON x.team_id = d.team_id AND x.id = d.execution_id "
+        "LEFT JOIN workflow w ON w.team_id = x.team_id AND w.id = x.workflow_id "
+        "WHERE d.team_id = $1 AND d.event_id = $2 AND d.id >= $3 AND d.id < $4 "
+        "ORDER BY d.id LIMIT $5",
+        team_id,
+        event_id,
+        *id_range([event_id]),
+        MOST_DECISIONS,
+    )
+    return [DecisionShown(**row) for row in rows]

@@ -1,0 +1,196 @@
+"""What the pages show of triggers: the list with its health, counts by hour, choices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.store.database import Row, fetch, fetch_one
+from domain.store.pages import Page, Position, read_page
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerListed:
+    """A trigger as the list shows it."""
+
+    id: UUID
+    name: str
+    kind: str
+    scheme: str | None
+    enabled: bool
+    revision: int
+    workflow_id: UUID
+    workflow_name: str
+    last_event_at: datetime | None
+    last_fired_at: datetime | None
+    last_verdict: str | None
+    last_finished: str | None
+
+
+# Each "last" is the first row of an index by trigger and id, read from its end. Of the executions
+# the last 20 are looked at for one that is finished: enough to tell, and bounded in a backlog.
+_LISTED = """
+SELECT t.id, t.name, t.kind, v.config ->> 'scheme' AS scheme, t.enabled, t.revision,
+    t.workflow_id, w.name AS workflow_name, e.received_at AS last_event_at,
+    x.created_at AS last_fired_at, d.verdict AS last_verdict, f.state AS last_finished
+FROM trigger t
+JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id
+JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
+LEFT JOIN LATERAL (SELECT received_at FROM event
+    WHERE team_id = t.team_id AND trigger_id = t.id ORDER BY id DESC LIMIT 1) e ON true
+LEFT JOIN LATERAL (SELECT verdict FROM decision
+    WHERE team_id = t.team_id AND trigger_id = t.id ORDER BY id DESC LIMIT 1) d ON true
+LEFT JOIN LATERAL (SELECT created_at FROM execution
+    WHERE team_id = t.team_id AND trigger_id = t.id ORDER BY id DESC LIMIT 1) x ON true
+LEFT JOIN LATERAL (
+    SELECT state FROM (SELECT id, state FROM execution
+        WHERE team_id = t.team_id AND trigger_id = t.id ORDER BY id DESC LIMIT 20) recent
+    WHERE state IN ('succeeded', 'failed', 'dead') ORDER BY id DESC LIMIT 1) f ON true
+WHERE t.team_id = $1 AND t.deleted_at IS NULL
+"""
+
+
+def _listed(row: Row) -> TriggerListed:
+    return TriggerListed(**row)
+
+
+async def page_of_triggers(
+    team_id: UUID, workflow_id: UUID | None, position: Position
+) -> Page[TriggerListed]:
+    """The team's triggers, newest first, of one workflow unless that is None."""
+    return await read_page(
+        f"{_LISTED} AND ($2::uuid IS NULL OR t.workflow_id = $2)",
+        "t.id",
+        (team_id, workflow_id),
+        position,
+        _listed,
+    )
+
+
+async def listed_trigger(team_id: UUID, trigger_id: UUID) -> TriggerListed | None:
+    """One trigger as the list shows it."""
+    row = await fetch_one(f"{_LISTED} AND t.id = $2", team_id, trigger_id)
+    return _listed(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class HourCount:
+    """What happened within one hour."""
+
+    hour: datetime
+    fired: int
+    filtered: int
+    failed: int
+
+
+# Counts that are not folded yet lie in `tally`. One statement sees both sides of a fold.
+_COUNTS = """
+SELECT {columns} hour,
+    (sum(amount) FILTER (WHERE outcome = 'fired'))::bigint AS fired,
+    (sum(amount) FILTER (WHERE outcome = 'filtered'))::bigint AS filtered,
+    (sum(amount) FILTER (WHERE outcome IN ('failed', 'error', 'loop')))::bigint AS failed
+FROM (
+    SELECT trigger_id, hour, outcome, amount FROM trigger_hour
+    WHERE team_id = $1 AND hour >= $2 {narrow}
+    UNION ALL
+    SELECT trigger_id, hour, outcome, amount FROM tally
+    WHERE team_id = $1 AND hour >= $2 {narrow}
+) counted
+GROUP BY {columns} hour
+"""
+_COUNTS_BY_TRIGGER = _COUNTS.format(columns="trigger_id,", narrow="AND trigger_id = ANY ($3)")
+_COUNTS_OF_TEAM = _COUNTS.format(columns="", narrow="")
+
+
+def _count(row: Row) -> HourCount:
+    return HourCount(row["hour"], row["fired"] or 0, row["filtered"] or 0, row["failed"] or 0)
+
+
+async def hours_of_triggers(
+    team_id: UUID, trigger_ids: Sequence[UUID], since: datetime
+) -> dict[UUID, list[HourCount]]:
+    """Counts by hour since `since` for each of the triggers."""
+    rows = await fetch(_COUNTS_BY_TRIGGER, team_id, since, list(trigger_ids))
+    counts: dict[UUID, list[HourCount]] = {each: [] for each in trigger_ids}
+    for row in rows:
+        counts[row["trigger_id"]].append(_count(row))
+    return counts
+
+
+async def hours_of_team(team_id: UUID, since: datetime) -> list[HourCount]:
+    """Counts by hour since `since` for all of the team's triggers together."""
+    return [_count(row) for row in await fetch(_COUNTS_OF_TEAM, team_id, since)]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose from in a form or a filter."""
+
+    id: UUID
+    name: str
+
+
+MOST_CHOICES = 500
+
+
+async def trigger_choices(team_id: UUID) -> list[Choice]:
+    """The team's triggers by name."""
+    rows = await fetch(
+        "SELECT id, name FROM trigger WHERE team_id = $1 AND deleted_at IS NULL "
+        "ORDER BY lower(name), id LIMIT $2",
+        team_id,
+        MOST_CHOICES,
+    )
+    return [Choice(**row) for row in rows]
+
+
+async def workflow_choices(team_id: UUID) -> list[Choice]:
+    """The team's workflows by name."""
+    rows = await fetch(
+        "SELECT id, name FROM workflow WHERE team_id = $1 AND deleted_at IS NULL "
+        "ORDER BY lower(name), id LIMIT $2",
+        team_id,
+        MOST_CHOICES,
+    )
+    return [Choice(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerTrouble:
+    """A trigger that needs someone: what failed in 24 hours, what could not be judged, or that
+    its workflow has nothing to run."""
+
+    id: UUID
+    name: str
+    failed: int
+    errors: int
+    unpublished: bool
+
+
+_TROUBLED = """
+WITH counted AS (
+    SELECT trigger_id, sum(amount) FILTER (WHERE outcome = 'failed') AS failed,
+        sum(amount) FILTER (WHERE outcome IN ('error', 'loop')) AS errors
+    FROM (
+        SELECT trigger_id, outcome, amount FROM trigger_hour WHERE team_id = $1 AND hour >= $2
+        UNION ALL
+        SELECT trigger_id, outcome, amount FROM tally WHERE team_id = $1 AND hour >= $2
+    ) both_sides
+    WHERE outcome IN ('failed', 'error', 'loop')
+    GROUP BY trigger_id
+)
+SELECT t.id, t.name, coalesce(c.failed, 0)::bigint AS failed,
+    coalesce(c.errors, 0)::bigint AS errors,
+    t.enabled AND w.published_version IS NULL AS unpublished
+FROM trigger t
+JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
+LEFT JOIN counted c ON c.trigger_id = t.id
+WHERE t.team_id = $1 AND t.deleted_at IS NULL
+    AND (c.trigger_id IS NOT NULL OR (t.enabled AND w.published_version IS NULL))
+ORDER BY coalesce(c.errors, 0) + coalesce(c.failed, 0) DESC, t.id DESC LIMIT 10
+"""
+
+
+async def troubled_triggers(team_id: UUID, since: datetime) -> list[TriggerTrouble]:
+    """The ten triggers that need someone most."""
+    return [TriggerTrouble(**row) for row in await fetch(_TROUBLED, team_id, since)]

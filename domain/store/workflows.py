@@ -1,0 +1,166 @@
+"""Workflows, their drafts and their immutable versions. Every query names the team."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.rules.ids import new_id
+from domain.store.database import Row, execute, fetch, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRow:
+    """A workflow as it stands. `steps` (published) and `draft_steps` are JSON texts."""
+
+    id: UUID
+    team_id: UUID
+    name: str
+    version: int | None
+    version_id: UUID | None
+    steps: str | None
+    draft_steps: str | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+_COLUMNS = """
+SELECT w.id, w.team_id, w.name, w.published_version AS version,
+    w.published_version_id AS version_id, v.steps, w.draft_steps, w.revision, w.created_at,
+    w.updated_at
+FROM workflow w LEFT JOIN workflow_version v
+    ON v.team_id = w.team_id AND v.id = w.published_version_id
+"""
+
+
+def _workflow(row: Row) -> WorkflowRow:
+    return WorkflowRow(**row)
+
+
+async def find_workflow(team_id: UUID, workflow_id: UUID) -> WorkflowRow | None:
+    """The team's workflow of this id, unless it is deleted."""
+    row = await fetch_one(
+        f"{_COLUMNS} WHERE w.team_id = $1 AND w.id = $2 AND w.deleted_at IS NULL",
+        team_id,
+        workflow_id,
+    )
+    return _workflow(row) if row else None
+
+
+async def lock_workflow(team_id: UUID, workflow_id: UUID) -> WorkflowRow | None:
+    """Like `find_workflow`; nobody else changes or deletes it until the transaction ends."""
+    row = await fetch_one(
+        f"{_COLUMNS} WHERE w.team_id = $1 AND w.id = $2 AND w.deleted_at IS NULL FOR UPDATE OF w",
+        team_id,
+        workflow_id,
+    )
+    return _workflow(row) if row else None
+
+
+async def list_workflows(
+    team_id: UUID, *, name: str | None, before: UUID | None, limit: int
+) -> list[WorkflowRow]:
+    """The team's workflows, newest first, from before the one of id `before`."""
+    rows = await fetch(
+        f"{_COLUMNS} WHERE w.team_id = $1 AND w.deleted_at IS NULL "
+        "AND ($2::text IS NULL OR w.name = $2) AND ($3::uuid IS NULL OR w.id < $3) "
+        "ORDER BY w.id DESC LIMIT $4",
+        team_id,
+        name,
+        before,
+        limit,
+    )
+    return [_workflow(row) for row in rows]
+
+
+async def add_workflow(team_id: UUID, name: str, draft_steps: str | None) -> UUID:
+    """Store a workflow without a published version; its id."""
+    workflow_id = new_id()
+    await execute(
+        "INSERT INTO workflow (id, team_id, name, draft_steps) VALUES ($1, $2, $3, $4::jsonb)",
+        workflow_id,
+        team_id,
+        name,
+        draft_steps,
+    )
+    return workflow_id
+
+
+async def add_version(
+    team_id: UUID, workflow_id: UUID, number: int, steps: str, created_by: str
+) -> UUID:
+    """Store an immutable version; its id."""
+    version_id = new_id()
+    await execute(
+        "INSERT INTO workflow_version (id, team_id, workflow_id, number, steps, created_by) "
+        "VALUES ($1, $2, $3, $4, $5::jsonb, $6)",
+        version_id,
+        team_id,
+        workflow_id,
+        number,
+        steps,
+        created_by,
+    )
+    return version_id
+
+
+async def newest_version_number(team_id: UUID, workflow_id: UUID) -> int:
+    """The number of the newest version, 0 when there is none."""
+    row = await fetch_one(
+        "SELECT coalesce(max(number), 0) AS n FROM workflow_version "
+        "WHERE team_id = $1 AND workflow_id = $2",
+        team_id,
+        workflow_id,
+    )
+    return int(row["n"]) if row else 0
+
+
+async def save_workflow(seen: WorkflowRow, *, name: str, draft_steps: str | None) -> int:
+    """Change name and draft of the workflow as it was seen; 0 when someone was faster."""
+    return await execute(
+        "UPDATE workflow SET name = $4, draft_steps = $5::jsonb, revision = revision + 1, "
+        "updated_at = now() "
+        "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
+        seen.team_id,
+        seen.id,
+        seen.revision,
+        name,
+        draft_steps,
+    )
+
+
+async def save_published(seen: WorkflowRow, *, name: str, number: int, version_id: UUID) -> int:
+    """Make a version the one that runs, and drop the draft; 0 when someone was faster."""
+    return await execute(
+        "UPDATE workflow SET name = $4, published_version = $5, published_version_id = $6, "
+        "draft_steps = NULL, revision = revision + 1, updated_at = now() "
+        "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
+        seen.team_id,
+        seen.id,
+        seen.revision,
+        name,
+        number,
+        version_id,
+    )
+
+
+async def mark_deleted(seen: WorkflowRow) -> int:
+    """Delete the workflow as it was seen; its versions stay, as executions refer to them."""
+    return await execute(
+        "UPDATE workflow SET deleted_at = now(), revision = revision + 1, updated_at = now() "
+        "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
+        seen.team_id,
+        seen.id,
+        seen.revision,
+    )
+
+
+async def names_of_triggers_using(team_id: UUID, workflow_id: UUID) -> list[str]:
+    """Up to five names of triggers that run this workflow."""
+    rows = await fetch(
+        "SELECT name FROM trigger WHERE team_id = $1 AND workflow_id = $2 "
+        "AND deleted_at IS NULL ORDER BY id LIMIT 5",
+        team_id,
+        workflow_id,
+    )
+    return [row["name"] for row in rows]
