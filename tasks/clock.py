@@ -56,7 +56,9 @@ async def _forget_sessions() -> None:
 
 async def _keep_partitions() -> None:
     await partitions.make_partitions(utc_now())
-    astray = {name: rows for name, rows in (await partitions.rows_outside_partitions()).items() if rows}
+    astray = {
+        name: rows for name, rows in (await partitions.rows_outside_partitions()).items() if rows
+    }
     if astray:
         log.error("rows_outside_partitions", tables=astray)
 
@@ -66,7 +68,7 @@ async def _repeat(name: str, period_s: float, job: Job) -> None:
     while True:
         try:
             await job()
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the next time may succeed
             log.warning("clock_job_failed", job=name, error=repr(failure))
         await asyncio.sleep(period_s)
 

@@ -59,7 +59,13 @@ class StepsEngine:
         secrets = list(run.secrets.values())
         started_at = now()
 
-        def result(state: str, reason: str | None, message: str | None, request: OutboundRequest | None, answer: Answer | None) -> StepResult:
+        def result(
+            state: str,
+            reason: str | None,
+            message: str | None,
+            request: OutboundRequest | None,
+            answer: Answer | None,
+        ) -> StepResult:
             return StepResult(
                 position, step.key, "http", state, reason, message,
                 None if request is None else shown_request(request, secrets),
@@ -79,7 +85,9 @@ class StepsEngine:
             return _failed([failed], retryable=failure.reason not in _HOPELESS)
         if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
             message = f"The target answered {response.status}."
-            return _failed([result("failed", "bad_status", message, request, response)], retryable=True)
+            return _failed(
+                [result("failed", "bad_status", message, request, response)], retryable=True
+            )
         return result("succeeded", None, None, request, response), as_facts(response)
 
 

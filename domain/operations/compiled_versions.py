@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from domain.logs import logger
 from domain.rules.bodies import read_json
 from domain.rules.conditions import Conditions, parse_conditions
 from domain.rules.json_values import JsonValue
@@ -16,6 +17,8 @@ from domain.store import versions
 from domain.store.database import Row
 
 KEPT = 5_000
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,10 @@ class _Shelf(Generic[Compiled]):
         found = {key: self._kept[key] for key in wanted if key in self._kept}
         if len(found) < len(wanted):
             for row in await self._load(list(wanted - found.keys())):
-                found[row["id"]] = self._kept[row["id"]] = self._compile(row)
+                try:
+                    found[row["id"]] = self._kept[row["id"]] = self._compile(row)
+                except Exception:
+                    log.exception("unreadable_version", version_id=str(row["id"]))
         for key in found:
             self._kept.move_to_end(key)
         while len(self._kept) > KEPT:
@@ -75,11 +81,11 @@ class CompiledVersions:
         self._workflows = _Shelf(versions.workflow_versions, _compile_workflow)
 
     async def triggers(self, ids: Iterable[UUID]) -> dict[UUID, CompiledTrigger]:
-        """The trigger versions of these ids."""
+        """The trigger versions of these ids; one that cannot be read is left out."""
         return await self._triggers.get(ids)
 
     async def workflows(self, ids: Iterable[UUID]) -> dict[UUID, CompiledWorkflow]:
-        """The workflow versions of these ids."""
+        """The workflow versions of these ids; one that cannot be read is left out."""
         return await self._workflows.get(ids)
 
 

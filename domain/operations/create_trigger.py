@@ -7,7 +7,6 @@ from uuid import UUID
 
 from domain.encryption import Vault
 from domain.errors import InvalidInput, NotFound
-from domain.operations.saving import check
 from domain.operations.trigger_parts import (
     Source,
     TriggerParts,
@@ -56,9 +55,14 @@ class SavedTrigger:
 async def create_trigger(actor: Actor, vault: Vault, draft: TriggerDraft) -> SavedTrigger:
     """The new trigger. Raises InvalidInput with the fields that are wrong."""
     actor.require(EDIT_TRIGGERS)
-    check(name_problems(draft.name))
     _check_kind(draft.kind)
-    parts = parse_parts(draft.config, draft.conditions, draft.limits, draft.retry)
+    parts = parse_parts(
+        draft.config,
+        draft.conditions,
+        draft.limits,
+        draft.retry,
+        found=name_problems(draft.name),
+    )
     new = NewTrigger(
         id=new_id(),
         team_id=actor.team_id,

@@ -37,8 +37,8 @@ class Decided:
     """What a pass did: the executions to run, and what changed for whom."""
 
     execution_ids: list[UUID]
-    changed: set[tuple[UUID, UUID]]
-    """(team, event) pairs."""
+    changed: set[tuple[UUID, UUID, UUID]]
+    """(team, trigger, event) of what was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,6 @@ class _Judged:
     """An event with its verdict. `claim` is the sender's id found inside its body, if any."""
 
     row: Row
-    trigger: CompiledTrigger
     verdict: str
     reason: str | None
     trace: Mapping[str, object]
@@ -60,7 +59,7 @@ async def decide_events(ids: Sequence[UUID], versions: CompiledVersions) -> Deci
         if not rows:
             return Decided([], set())
         triggers = await versions.triggers({row["trigger_version_id"] for row in rows})
-        judged = [_judge(row, triggers[row["trigger_version_id"]]) for row in rows]
+        judged = [_judge(row, triggers.get(row["trigger_version_id"])) for row in rows]
         judged = await _filter_duplicates(judged)
         await _record(judged)
         started = await executions.start([_execution(j) for j in judged if j.verdict == "fired"])
@@ -70,41 +69,41 @@ async def decide_events(ids: Sequence[UUID], versions: CompiledVersions) -> Deci
     await pause_at("decide.after_commit")
     for one in judged:
         metrics.DECISIONS.labels(one.verdict).inc()
-    return Decided(started, {(row["team_id"], row["id"]) for row in rows})
+    return Decided(started, {(row["team_id"], row["trigger_id"], row["id"]) for row in rows})
 
 
-def _judge(row: Row, trigger: CompiledTrigger) -> _Judged:
+def _judge(row: Row, trigger: CompiledTrigger | None) -> _Judged:
     """Judge one event. Nothing about one event may stop its neighbours, so a fault of ours in
     judging it is a verdict too: `error`, with the reason `internal`, and a log line."""
     if not row["enabled"]:
-        return _Judged(row, trigger, "paused", "trigger_disabled", {"result": "paused"})
+        return _Judged(row, "paused", "trigger_disabled", {"result": "paused"})
     if row["workflow_version_id"] is None:
-        return _Judged(row, trigger, "error", "workflow_not_published", {"result": "error"})
+        return _Judged(row, "error", "workflow_not_published", {"result": "error"})
+    if trigger is None:
+        return _Judged(row, "error", "unreadable_version", {"result": "error"})
     try:
         body = read_body(row["body"], row["content_type"])
     except UnreadableBody as unreadable:
         trace: dict[str, object] = {
             "result": "error", "parse_error": unreadable.fault, "clauses": [],
         }  # fmt: skip
-        return _Judged(row, trigger, "error", unreadable.fault, trace)
+        return _Judged(row, "error", unreadable.fault, trace)
     try:
         judgement = judge(trigger.conditions, body.document, found=body.found)
         claim = _sender_id_in_body(row, trigger, body)
     except Exception:
         log.exception("judging_failed", event_id=str(row["id"]))
-        return _Judged(row, trigger, "error", "internal", {"result": "error"})
-    return _from_judgement(row, trigger, judgement, claim)
+        return _Judged(row, "error", "internal", {"result": "error"})
+    return _from_judgement(row, judgement, claim)
 
 
 _VERDICTS = {"matched": "fired", "not_matched": "filtered", "error": "error"}
 
 
-def _from_judgement(
-    row: Row, trigger: CompiledTrigger, judgement: Judgement, claim: NewEvent | None
-) -> _Judged:
+def _from_judgement(row: Row, judgement: Judgement, claim: NewEvent | None) -> _Judged:
     trace = {"result": judgement.result, "clauses": judgement.clauses}
     reason = "condition_error" if judgement.result == "error" else None
-    return _Judged(row, trigger, _VERDICTS[judgement.result], reason, trace, claim)
+    return _Judged(row, _VERDICTS[judgement.result], reason, trace, claim)
 
 
 def _sender_id_in_body(row: Row, trigger: CompiledTrigger, body: Body) -> NewEvent | None:
@@ -129,8 +128,7 @@ async def _filter_duplicates(judged: list[_Judged]) -> list[_Judged]:
         return judged
     first = await events.claim_sender_ids(claims)
     return [
-        one if one.claim is None or one.row["id"] in first else _as_duplicate(one)
-        for one in judged
+        one if one.claim is None or one.row["id"] in first else _as_duplicate(one) for one in judged
     ]
 
 
@@ -147,8 +145,8 @@ async def _record(judged: Sequence[_Judged]) -> None:
                 team_id=one.row["team_id"],
                 event_id=one.row["id"],
                 trigger_id=one.row["trigger_id"],
-                trigger_version_id=one.trigger.id,
-                trigger_version=one.trigger.number,
+                trigger_version_id=one.row["trigger_version_id"],
+                trigger_version=one.row["trigger_version"],
                 verdict=one.verdict,
                 reason=one.reason,
                 trace=json_text(one.trace),
@@ -166,7 +164,7 @@ def _execution(one: _Judged) -> NewExecution:
         team_id=row["team_id"],
         event_id=row["id"],
         trigger_id=row["trigger_id"],
-        trigger_version_id=one.trigger.id,
+        trigger_version_id=row["trigger_version_id"],
         workflow_id=row["workflow_id"],
         workflow_version_id=row["workflow_version_id"],
         workflow_version=row["workflow_version"],

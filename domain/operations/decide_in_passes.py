@@ -69,6 +69,8 @@ class Decider:
             await record_undecidable(ids[0])
             return [None]
         self._run(decided.execution_ids)
-        for team_id, event_id in decided.changed:
-            self._announce(team_id, "events", "triggers", f"event:{event_id}")
+        for team_id, trigger_id, event_id in decided.changed:
+            self._announce(
+                team_id, "events", "triggers", f"trigger:{trigger_id}", f"event:{event_id}"
+            )
         return [None] * len(ids)

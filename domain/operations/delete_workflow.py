@@ -9,9 +9,7 @@ from domain.store import audit, workflows
 from domain.store.database import transaction
 
 
-async def delete_workflow(
-    actor: Actor, workflow_id: UUID, *, revision: int | None = None
-) -> None:
+async def delete_workflow(actor: Actor, workflow_id: UUID, *, revision: int | None = None) -> None:
     """Its versions and executions stay. Raises NotFound, and Conflict while a trigger runs it."""
     actor.require(EDIT_WORKFLOWS)
     async with transaction():
@@ -24,6 +22,4 @@ async def delete_workflow(
         if users := await workflows.names_of_triggers_using(actor.team_id, workflow_id):
             raise Conflict(f"A trigger runs this workflow: {', '.join(users)}.")
         won(await workflows.mark_deleted(seen))
-        await audit.record(
-            actor, "delete", "workflow", workflow_id, before=workflow_facts(seen)
-        )
+        await audit.record(actor, "delete", "workflow", workflow_id, before=workflow_facts(seen))

@@ -36,9 +36,9 @@ async def edit_workflow(actor: Actor, workflow_id: UUID, edit: WorkflowEdit) -> 
     Raises NotFound, InvalidInput, and Conflict when `edit.revision` is not the present one.
     """
     actor.require(EDIT_WORKFLOWS)
-    if edit.name is not None:
-        check(name_problems(edit.name))
-    steps = None if edit.steps is None else steps_text(edit.steps)
+    found = [] if edit.name is None else name_problems(edit.name)
+    check(found if edit.steps is None else [])
+    steps = None if edit.steps is None else steps_text(edit.steps, found=found)
     async with transaction():
         seen = await workflows.lock_workflow(actor.team_id, workflow_id)
         if seen is None:

@@ -12,12 +12,15 @@ import msgspec
 from domain.encryption import CannotOpen, Vault, secret_row
 from domain.engines.http_step import content_of, facts_on_record
 from domain.engines.plan import Failed, Run
+from domain.logs import logger
 from domain.operations.compiled_versions import CompiledVersions, CompiledWorkflow
 from domain.rules.bodies import read_json
 from domain.rules.placeholders import EventFacts, RenderContext, StepFacts, TriggerFacts
 from domain.rules.retries import RetryPolicy
 from domain.store import events, executions, versions
-from domain.store.database import Row
+from domain.store.database import Row, Unavailable
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,28 @@ class RunPreparer:
         done = await _done_steps([row["id"] for row in rows if row["attempt"] > 1])
         prepared = []
         for row in rows:
-            workflow = workflows[row["workflow_version_id"]]
-            secrets = await self._secrets(row["team_id"], workflow)
-            run = _run(row, workflow, contexts.get(row["event_id"]), secrets, done[row["id"]])
-            prepared.append(Prepared(row, run, triggers[row["trigger_version_id"]].retry))
+            workflow = workflows.get(row["workflow_version_id"])
+            trigger = triggers.get(row["trigger_version_id"])
+            event = contexts.get(row["event_id"])
+            run = await self._run(row, workflow, event, done[row["id"]])
+            prepared.append(Prepared(row, run, trigger.retry if trigger else RetryPolicy()))
         return prepared
+
+    async def _run(
+        self, row: Row, workflow: CompiledWorkflow | None, event: Row | None, done: dict[str, Any]
+    ) -> Run | Failed:
+        """The run of one execution. A fault in one must not stop its neighbours."""
+        if workflow is None:
+            return _cannot_run("unreadable_version", "The workflow version cannot be read.")
+        if event is None:
+            return _cannot_run("event_gone", "The event is past its retention.")
+        try:
+            return _run(row, workflow, event, await self._secrets(row["team_id"], workflow), done)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("cannot_prepare", execution_id=str(row["id"]))
+            return _cannot_run("internal", "Signalbox could not prepare this execution.")
 
     async def _secrets(self, team_id: UUID, workflow: CompiledWorkflow) -> dict[str, str]:
         names = {name for step in workflow.steps for name in step.references.secrets}
@@ -72,15 +92,17 @@ async def _done_steps(ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     return done
 
 
+def _cannot_run(reason: str, message: str) -> Failed:
+    return Failed(reason, message, retryable=False, results=())
+
+
 def _run(
     row: Row,
     workflow: CompiledWorkflow,
-    event: Row | None,
+    event: Row,
     secrets: Mapping[str, str],
     done: Mapping[str, Any],
-) -> Run | Failed:
-    if event is None:
-        return Failed("event_gone", "The event is past its retention.", retryable=False, results=())
+) -> Run:
     steps: dict[str, StepFacts] = {key: facts_on_record(value) for key, value in done.items()}
     return Run(
         execution_id=row["id"],

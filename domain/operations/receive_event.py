@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain import metrics
+from domain.batches import Batcher
 from domain.clock import utc_now
 from domain.encryption import Vault
 from domain.errors import Overloaded, SignalboxError
 from domain.operations.hook_directory import Hook, HookDirectory
 from domain.pause_points import pause_at
-from domain.batches import Batcher
 from domain.rules.dedupe import key_hash, sender_id
 from domain.rules.ids import new_id
 from domain.rules.redaction import storable_headers
@@ -124,7 +124,7 @@ class EventReceiver:
         known: dict[bytes | None, UUID] = {e.key_hash: e.id for e in first if e.id in stored}
         repeats += [event for event in first if event.id not in stored]
         if repeats:
-            known.update(await events.count_repeats(repeats))
+            known |= dict(await events.count_repeats(repeats))
         await pause_at("ingest.after_commit")
         receipts = [_receipt(event, stored, known) for event in batch]
         # After the answer: the callers' futures are set when this returns.

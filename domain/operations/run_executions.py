@@ -28,7 +28,7 @@ PLACES = 128
 MOST_A_CLAIM = 64
 MOST_WAITING = 10_000
 RENEW_EVERY_S = 10.0
-OUTAGE_PAUSE_S = 0.5
+AFTER_FAILURE_S = 0.5
 
 log = logger(__name__)
 
@@ -49,14 +49,11 @@ class ExecutionRunner:
         self._running: dict[UUID, _Running] = {}
         self._wake = asyncio.Event()
         self._stopping = False
-        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start claiming, on the running event loop."""
-        self._tasks = [
-            asyncio.create_task(self._claim_for_ever()),
-            asyncio.create_task(self._renew_for_ever()),
-        ]
+        self._claiming = asyncio.create_task(self._claim_until_stopped())
+        self._renewing = asyncio.create_task(self._renew_for_ever())
 
     def take(self, ids: Iterable[UUID]) -> None:
         """Run these executions when there is a place for them. What does not fit is dropped:
@@ -78,18 +75,19 @@ class ExecutionRunner:
         the others back: they are due again at once, with the same idempotency keys."""
         self._stopping = True
         self._waiting.clear()
-        for task in self._tasks[:1]:
-            task.cancel()
+        self._wake.set()
+        # The claim under way first: what the database says is ours must not be lost from sight.
+        await asyncio.wait([self._claiming], timeout=within_s)
         running = {one.task for one in self._running.values()}
         if running:
             await asyncio.wait(running, timeout=within_s)
         late = [one.task for one in self._running.values()]
-        for task in [*late, *self._tasks]:
+        for task in [*late, self._claiming, self._renewing]:
             task.cancel()
-        await asyncio.gather(*late, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*late, self._claiming, self._renewing, return_exceptions=True)
 
-    async def _claim_for_ever(self) -> None:
-        while True:
+    async def _claim_until_stopped(self) -> None:
+        while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting and len(self._running) < PLACES:
@@ -101,18 +99,14 @@ class ExecutionRunner:
         for execution_id in ids:
             del self._waiting[execution_id]
         await pause_at("claim.before")
-        # Shielded: a stop that comes now must not lose sight of what the database says is ours.
-        await asyncio.shield(self._claim_and_start(ids))
-
-    async def _claim_and_start(self, ids: Sequence[UUID]) -> None:
         try:
             rows = await executions.claim(ids)
             received = time.monotonic()
             prepared = await self._preparer.prepare(rows) if rows else []
-        except Unavailable as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it was, claiming goes on
             # Unclaimed work stays in the database; claimed work comes back with its lease.
             log.warning("claim_failed", error=repr(failure))
-            await asyncio.sleep(OUTAGE_PAUSE_S)
+            await asyncio.sleep(AFTER_FAILURE_S)
             return
         await pause_at("claim.after")
         for one in prepared:
@@ -130,14 +124,18 @@ class ExecutionRunner:
             # Left to its lease: the attempt will be on record as unknown and tried again.
             log.exception("attempt_broke_off", execution_id=str(row["id"]))
         finally:
-            self._running.pop(row["id"], None)
+            # By now another claim of the same execution may have its place here.
+            if self._running[row["id"]].row["fence"] == row["fence"]:
+                del self._running[row["id"]]
             self._wake.set()
 
     async def _attempt(self, prepared: Prepared, now: Callable[[], datetime]) -> None:
         row = prepared.row
 
         async def record(step: StepResult) -> bool:
-            return await self._settler.settle(on_record(row, step))
+            ours = await self._settler.settle(on_record(row, step))
+            await pause_at("step.after_record")
+            return ours
 
         if isinstance(prepared.run, Failed):
             outcome: Outcome = prepared.run
@@ -178,7 +176,9 @@ def _database_clock(row: Row, received: float) -> Callable[[], datetime]:
     wall clock of this machine shows nowhere."""
 
     def now() -> datetime:
-        instant: datetime = row["attempt_started_at"] + timedelta(seconds=time.monotonic() - received)
+        instant: datetime = row["attempt_started_at"] + timedelta(
+            seconds=time.monotonic() - received
+        )
         return instant
 
     return now

@@ -1,5 +1,6 @@
 """What creating, editing and publishing a workflow have in common."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,15 @@ from domain.store import secrets, workflows
 from domain.store.workflows import WorkflowRow
 
 
-def steps_text(steps: object) -> str:
-    """The steps as they are stored. Raises InvalidInput that names the fields (`steps.0.url`)."""
-    parse_steps(steps)
+def steps_text(steps: object, *, found: Sequence[Problem] = ()) -> str:
+    """The steps as they are stored. Raises InvalidInput that names the fields (`steps.0.url`),
+    with the problems that were `found` before."""
+    problems = list(found)
+    try:
+        parse_steps(steps)
+    except InvalidInput as refused:
+        problems += refused.problems
+    check(problems)
     return write_json(steps).decode()  # type: ignore[arg-type]  # parse_steps saw that it is JSON
 
 

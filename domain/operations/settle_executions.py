@@ -56,7 +56,12 @@ class Settler:
         await pause_at("settle.after_commit")
         for one in settled:
             metrics.EXECUTIONS_SETTLED.labels(one.state).inc()
-            self._announce(one.team_id, "executions", f"execution:{one.execution_id}")
+            self._announce(
+                one.team_id,
+                "executions",
+                f"execution:{one.execution_id}",
+                f"trigger:{one.trigger_id}",
+            )
         owned = {one.execution_id for one in settled}
         return [one.execution_id in owned for one in batch]
 
@@ -109,9 +114,7 @@ def ended(
     decision = decide_retry(policy, tries, outcome.retryable, finished_at, luck)
     if isinstance(decision, GiveUp):
         return replace(failed, state="dead" if outcome.retryable else "failed")
-    return replace(
-        failed, state="retrying", delay_s=(decision.at - finished_at).total_seconds()
-    )
+    return replace(failed, state="retrying", delay_s=(decision.at - finished_at).total_seconds())
 
 
 def released(row: Row, now: datetime) -> Settlement:

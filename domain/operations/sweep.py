@@ -32,7 +32,9 @@ class Swept:
     lost: int
 
 
-async def sweep(ring_events: Ring, ring_executions: Ring, patience_s: float = RING_MAY_TAKE_S) -> Swept:
+async def sweep(
+    ring_events: Ring, ring_executions: Ring, patience_s: float = RING_MAY_TAKE_S
+) -> Swept:
     """Ring for events and executions that wait longer than `patience_s` seconds, for retries
     whose time has come, and for executions whose worker is gone."""
     lost = await take_back_lost_executions()

@@ -1,13 +1,13 @@
 """What creating and editing a trigger have in common: reading its parts, storing its secret."""
 
 import secrets as randomness
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from domain.encryption import Vault, trigger_secret_row
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, Problem
 from domain.rules.bodies import read_json
 from domain.rules.checking import Problems, clean_json
 from domain.rules.conditions import parse_conditions
@@ -48,9 +48,14 @@ def parse_parts(
     conditions: Any,
     limits: Mapping[str, Any],
     retry: Mapping[str, Any],
+    *,
+    found: Sequence[Problem] = (),
 ) -> TriggerParts:
-    """Check all parts of a trigger. Raises InvalidInput with every problem in any of them."""
+    """Check all parts of a trigger. Raises InvalidInput with every problem in any of them, and
+    those that were `found` before."""
     problems = Problems()
+    for problem in found:
+        problems.add(problem.field, problem.message)
     source = None
     try:
         source = read_source(config)
@@ -64,7 +69,7 @@ def parse_parts(
     for name in limits:
         problems.add(f"limits.{name}", "is a limit that this version does not know")
     problems.raise_any()
-    assert source is not None  # noqa: S101 - or its problems were raised
+    assert source is not None  # or its problems were raised
     return TriggerParts(source, conditions, limits, retry)
 
 
@@ -86,7 +91,7 @@ def read_source(config: Mapping[str, Any]) -> Source:
         except InvalidInput as refused:
             problems.absorb(refused)
     problems.raise_any()
-    assert isinstance(settings, dict)  # noqa: S101 - clean_json keeps the type
+    assert isinstance(settings, dict)  # clean_json keeps the type
     public = {name: value for name, value in settings.items() if name != "secret"}
     return Source(sender, public, config.get("secret"))
 
@@ -117,9 +122,7 @@ def make_secret(sender: Sender[Any]) -> str:
     return new_secret(sender.scheme, randomness.token_bytes(MADE_FROM_BYTES))
 
 
-def new_version(
-    parts: TriggerParts, number: int, workflow_id: UUID, created_by: str
-) -> NewVersion:
+def new_version(parts: TriggerParts, number: int, workflow_id: UUID, created_by: str) -> NewVersion:
     """A version about to be stored."""
     return NewVersion(
         id=new_id(),

@@ -33,7 +33,7 @@ Unavailable = (
 class Transaction(PostgresTransaction):
     """A transaction that always gives its connection back."""
 
-    async def get_connection(self) -> asyncpg.Connection:
+    async def get_connection(self) -> Any:
         """A connection from the pool. Raises TimeoutError when none comes free in time."""
         if self.engine.pool is None:
             return await self.engine.get_new_connection()
@@ -140,7 +140,7 @@ async def close_pool() -> None:
 
 
 def transaction() -> Transaction:
-    """`async with transaction():` - everything inside commits together or not at all.
+    """Everything inside `async with transaction():` commits together or not at all.
 
     Never `gather` inside one: all of it shares a single connection.
     """

@@ -254,5 +254,3 @@ async def give_up_lease(execution_id: UUID, state: str, reason: str) -> None:
         reason,
         row["attempt_started_at"],
     )
-
-

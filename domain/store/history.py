@@ -92,9 +92,7 @@ async def executions_of(team_id: UUID, event_id: UUID) -> Sequence[Row]:
 
 async def find_execution(team_id: UUID, execution_id: UUID) -> Row | None:
     """The team's execution."""
-    return await fetch_one(
-        f"{_EXECUTION} WHERE id = $1 AND team_id = $2", execution_id, team_id
-    )
+    return await fetch_one(f"{_EXECUTION} WHERE id = $1 AND team_id = $2", execution_id, team_id)
 
 
 @dataclass(frozen=True, slots=True)

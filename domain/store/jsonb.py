@@ -7,7 +7,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 def json_text(value: object) -> str:
     """`value` as JSON that `jsonb` accepts: U+0000, which it does not, becomes U+FFFD. Numbers
-    stay exact. (The raw bytes of an event are kept apart, as they came.)"""
+    stay exact. An event's raw bytes are kept apart, as they came."""
     return _encode(value).decode().replace("\\u0000", "\\ufffd")
 
 

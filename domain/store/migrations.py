@@ -5,8 +5,8 @@ from pathlib import Path
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 
-from domain.store.database import execute, fetch, transaction
 from domain.store.database import engine as database_engine
+from domain.store.database import execute, fetch, transaction
 
 FOLDER = Path(__file__).parents[2] / "piccolo_migrations"
 # Any number that nothing else in the database locks: "signalbox" as a telephone keypad spells it.

@@ -81,7 +81,7 @@ async def retire_trigger_secrets(team_id: UUID, trigger_id: UUID) -> int:
 
 
 async def sealed_trigger_secrets(team_id: UUID, trigger_id: UUID) -> Sequence[Row]:
-    """id and ciphertext of the trigger's secrets in use, newest first."""
+    """Id and ciphertext of the trigger's secrets in use, newest first."""
     return await fetch(
         "SELECT id, ciphertext FROM trigger_secret "
         "WHERE team_id = $1 AND trigger_id = $2 AND retired_at IS NULL ORDER BY id DESC",

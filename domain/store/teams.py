@@ -11,9 +11,7 @@ async def add_team(name: str, slug: str) -> UUID:
     """Add a team; its id. Raises Conflict when the slug is taken."""
     team_id = new_id()
     try:
-        await execute(
-            "INSERT INTO team (id, name, slug) VALUES ($1, $2, $3)", team_id, name, slug
-        )
+        await execute("INSERT INTO team (id, name, slug) VALUES ($1, $2, $3)", team_id, name, slug)
     except UniqueViolation:
         raise Conflict("A team of this slug exists.") from None
     return team_id

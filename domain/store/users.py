@@ -25,14 +25,10 @@ async def add_user(email: str, name: str, password_hash: str) -> UUID:
 
 async def user_by_email(email: str) -> Row | None:
     """id, name, password_hash. `email` in lower case."""
-    return await fetch_one(
-        "SELECT id, name, password_hash FROM app_user WHERE email = $1", email
-    )
+    return await fetch_one("SELECT id, name, password_hash FROM app_user WHERE email = $1", email)
 
 
 async def change_password(user_id: UUID, password_hash: str) -> None:
     """Store another password, and end all sessions that the old one opened."""
-    await execute(
-        "UPDATE app_user SET password_hash = $2 WHERE id = $1", user_id, password_hash
-    )
+    await execute("UPDATE app_user SET password_hash = $2 WHERE id = $1", user_id, password_hash)
     await execute("DELETE FROM session WHERE user_id = $1", user_id)

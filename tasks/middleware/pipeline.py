@@ -32,6 +32,7 @@ class PipelineMiddleware(Middleware):
     def before_worker_boot(self, _broker: Broker, _worker: Worker) -> None:
         """Make and start the pipeline. A start that fails ends the process."""
         global _current  # noqa: PLW0603 - one a worker process, reached by its actors
+
         async def start() -> Pipeline:
             pipeline = Pipeline(self._settings)
             await pipeline.start()

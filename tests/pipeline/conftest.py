@@ -61,7 +61,9 @@ class Line:
         assert hook is not None
         return hook
 
-    async def send(self, hook: Hook, body: Any, webhook_id: str | None = None, **headers: str) -> Receipt:
+    async def send(
+        self, hook: Hook, body: Any, webhook_id: str | None = None, **headers: str
+    ) -> Receipt:
         """Deliver a body (JSON unless it is bytes)."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"content-type": "application/json", **headers}

@@ -1,11 +1,13 @@
 """Decide: one decision an event and trigger, with its execution, in one transaction."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from domain.operations import decide_events as deciding
 from domain.operations.decide_events import decide_events
+from domain.rules.conditions import Conditions, Judgement, judge
 from domain.store.database import fetch
 from tests.pipeline.conftest import Line
 
@@ -34,7 +36,11 @@ async def test_an_event_that_does_not_match_is_filtered_with_the_reason(line: Li
 
 @pytest.mark.parametrize(
     ("body", "reason"),
-    [(b'{"total": "many"}', "condition_error"), (b"{", "invalid_json"), (b'"\xff"', "invalid_utf8")],
+    [
+        (b'{"total": "many"}', "condition_error"),
+        (b"{", "invalid_json"),
+        (b'"\xff"', "invalid_utf8"),
+    ],
 )
 async def test_what_cannot_be_judged_is_an_error_and_starts_nothing(
     line: Line, body: bytes, reason: str
@@ -61,15 +67,14 @@ async def test_an_event_that_breaks_its_pass_does_not_stop_its_neighbours(
 ) -> None:
     hook = await line.hook()
     ids = [(await line.send(hook, {"id": number})).event_id for number in range(5)]
-    sound = deciding.judge
     raised = 0
 
-    def judge_or_break(conditions, document, *, found):  # type: ignore[no-untyped-def]
+    def judge_or_break(conditions: Conditions, document: Any, *, found: bool) -> Judgement:
         nonlocal raised
         if document["id"] == 2:
             raised += 1
             raise RuntimeError("a fault of ours")
-        return sound(conditions, document, found=found)
+        return judge(conditions, document, found=found)
 
     monkeypatch.setattr(deciding, "judge", judge_or_break)
     await line.decide()

@@ -9,7 +9,7 @@ import pytest
 from domain.operations.run_executions import ExecutionRunner
 from domain.operations.sweep import take_back_lost_executions
 from domain.store import executions
-from domain.store.database import execute, fetch
+from domain.store.database import Row, execute, fetch
 from domain.store.executions import Settlement
 from tests.pipeline.conftest import Line
 
@@ -44,7 +44,7 @@ async def expire_lease(execution_id: UUID) -> None:
     )
 
 
-def settlement(row: executions.Row, state: str = "succeeded") -> Settlement:
+def settlement(row: Row, state: str = "succeeded") -> Settlement:
     return Settlement(
         execution_id=row["id"], team_id=row["team_id"], trigger_id=row["trigger_id"],
         fence=row["fence"], attempt=row["attempt"], state=state, attempt_state="succeeded",
@@ -105,12 +105,12 @@ async def test_a_settle_sent_twice_counts_once(line: Line) -> None:
 
 async def test_a_lost_lease_is_an_unknown_attempt_and_three_are_a_dead_letter(line: Line) -> None:
     execution_id = await queued(line)
-    for lost in (1, 2, 3):
+    for _ in range(3):
         assert len(await executions.claim([execution_id])) == 1
         await expire_lease(execution_id)
         await take_back_lost_executions()
-        row = await line.execution(execution_id)
-        assert row["lost_leases"] == lost
+    row = await line.execution(execution_id)
+    assert row["lost_leases"] == 3
     assert (row["state"], row["reason"]) == ("dead", "worker_lost")
     attempts = await fetch("SELECT state FROM attempt WHERE execution_id = $1", execution_id)
     assert [attempt["state"] for attempt in attempts] == ["unknown"] * 3
@@ -142,9 +142,7 @@ async def test_a_later_attempt_does_not_repeat_finished_steps(
 ) -> None:
     line.target.behave("/second", "status/500", "ok")
     first = line.call("/first", key="first")
-    second = line.call(
-        "/second", key="second", body={"was": "{{ steps.first.response.body.ok }}"}
-    )
+    second = line.call("/second", key="second", body={"was": "{{ steps.first.response.body.ok }}"})
     execution_id = await queued(line, steps=[first, second], retry={"base_s": 0})
     await rung_until(line, runner, execution_id, "succeeded")
     assert [call.path for call in line.target.received] == ["/first", "/second", "/second"]

@@ -1,0 +1,1 @@
+"""What people and senders reach over HTTP: thin controllers over the domain's operations."""
