@@ -1,0 +1,167 @@
+"""Conditions: nested groups `all`, `any`, `none` of clauses, parsed once and judged per event.
+
+An error in a clause is neither true nor false: it is unknown, as NULL is in SQL (Kleene's logic).
+`any` with one true clause is true whatever the others are, `all` with one false clause is false;
+otherwise an error makes the group an error, and at the top the verdict `error`. Any other reading
+would make the outcome hang on the order of the clauses, or make a judgement that stops at the first
+decisive clause differ from the one that explains them all.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from domain.rules.checking import Problems
+from domain.rules.clauses import Clause, ClauseTrace, parse_clause
+from domain.rules.json_values import JsonValue
+from domain.rules.path_walk import MAX_VISITS
+
+GroupKind = Literal["all", "any", "none"]
+Result = Literal["matched", "not_matched", "error"]
+
+MAX_GROUP_DEPTH = 8
+MAX_CLAUSES = 200
+FULL_BUDGETS = 4
+"""So many clauses may spend the whole node budget; more of them share what these would have had."""
+
+_KINDS: tuple[GroupKind, ...] = ("all", "any", "none")
+_RESULTS: dict[bool | None, Result] = {True: "matched", False: "not_matched", None: "error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Clauses and groups that are true together, one at least, or none of them."""
+
+    kind: GroupKind
+    members: tuple["Group | Clause", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Checked conditions, immutable. Without a root they always match.
+
+    `visits` is the node budget of each clause, fixed here so that no clause's outcome depends on
+    what another one spent.
+    """
+
+    root: Group | None
+    visits: int = MAX_VISITS
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """The outcome over one document, with the trace of every clause in written order."""
+
+    result: Result
+    clauses: tuple[ClauseTrace, ...]
+
+    @property
+    def error(self) -> str | None:
+        """Why the result is an error: the first clause that could not be judged."""
+        if self.result != "error":
+            return None
+        return next((f"{trace.path}: {trace.error}" for trace in self.clauses if trace.error), None)
+
+
+def judge(conditions: Conditions, document: JsonValue, *, found: bool = True) -> Judgement:
+    """Judge `document`; with `found` false there is none (an empty or opaque body), so that every
+    path finds nothing. Never raises, whatever the document; every clause is evaluated.
+    """
+    traces: list[ClauseTrace] = []
+
+    def passed(clause: Clause) -> bool | None:
+        trace = clause.judge(document, found=found, visits=conditions.visits)
+        traces.append(trace)
+        return trace.passed
+
+    outcome = True if conditions.root is None else _outcome(conditions.root, passed)
+    return Judgement(_RESULTS[outcome], tuple(traces))
+
+
+def _outcome(member: Group | Clause, passed: Callable[[Clause], bool | None]) -> bool | None:
+    if isinstance(member, Clause):
+        return passed(member)
+    return combine(member.kind, [_outcome(inner, passed) for inner in member.members])
+
+
+def combine(kind: GroupKind, outcomes: list[bool | None]) -> bool | None:
+    """Kleene's conjunction (`all`), disjunction (`any`), or its negation (`none`)."""
+    if kind == "all":
+        return False if False in outcomes else None if None in outcomes else True
+    some = True if True in outcomes else None if None in outcomes else False
+    if kind == "any" or some is None:
+        return some
+    return not some
+
+
+def parse_conditions(raw: object, field: str = "conditions") -> Conditions:
+    """The conditions that `raw` spells: a group such as `{"all": [clause or group, …]}`.
+
+    None, `{}` and `{"all": []}` always match. Raises InvalidInput with every problem at its field
+    (`conditions.all.0.path`). Cheap enough to be called on what is read back from the database.
+    """
+    if raw is None or raw in ({}, {"all": []}):
+        return Conditions(None)
+    parser = _Parser()
+    root = parser.group(raw, field, "", 1)
+    parser.finish(field)
+    return Conditions(root, parser.visits)
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.problems = Problems()
+        self._clauses = 0
+        self._walking = 0
+
+    @property
+    def visits(self) -> int:
+        """What each clause may visit, so that all of them together stay bounded."""
+        return MAX_VISITS * FULL_BUDGETS // max(self._walking, FULL_BUDGETS)
+
+    def finish(self, field: str) -> None:
+        """Raise what was found wrong."""
+        if self._clauses > MAX_CLAUSES:
+            self.problems.add(field, f"has more than {MAX_CLAUSES} clauses")
+        self.problems.raise_any()
+
+    def group(self, raw: object, field: str, group: str, depth: int) -> Group | None:
+        kind = _kind_of_group(raw)
+        if not isinstance(raw, Mapping) or kind is None:
+            self.problems.add(field, "must be a group with exactly one of all, any, none")
+            return None
+        if depth > MAX_GROUP_DEPTH:
+            self.problems.add(field, f"has groups nested deeper than {MAX_GROUP_DEPTH}")
+            return None
+        members = raw[kind]
+        if not isinstance(members, list) or not members:
+            self.problems.add(f"{field}.{kind}", "must be a list of at least one clause or group")
+            return None
+        where = f"{group}.{kind}" if group else kind
+        parsed = [
+            self._member(member, f"{field}.{kind}.{index}", where, index, depth)
+            for index, member in enumerate(members[: MAX_CLAUSES + 1])
+        ]
+        return Group(kind, tuple(member for member in parsed if member is not None))
+
+    def _member(
+        self, raw: object, field: str, where: str, index: int, depth: int
+    ) -> Group | Clause | None:
+        if not isinstance(raw, Mapping):
+            self.problems.add(field, "must be a clause or a group")
+            return None
+        if any(kind in raw for kind in _KINDS):
+            return self.group(raw, field, f"{where}.{index}", depth + 1)
+        self._clauses += 1
+        if self._clauses > MAX_CLAUSES:
+            return None
+        clause = parse_clause(raw, field, where, self.problems)
+        self._walking += clause is not None and not clause.path.singular
+        return clause
+
+
+def _kind_of_group(raw: object) -> GroupKind | None:
+    if not isinstance(raw, Mapping) or len(raw) != 1:
+        return None
+    return next((kind for kind in _KINDS if kind in raw), None)

@@ -1,0 +1,172 @@
+"""What is kept of an incoming request's headers, and how secrets are taken out of what is kept.
+
+Headers (row A28 of the attack catalogue): credentials are dropped, by name and by what looks like
+one (`token`, `secret`, `password`, a `key` …). Signatures explain a refusal and are kept, but cut
+to their first characters, so that nobody can send the delivery again with what we stored.
+`Idempotency-Key` stays: it is the sender's id.
+
+Values (row A51): a secret is replaced wherever it stands, also base64-encoded (at any offset of the
+encoding), hex-encoded, percent-encoded, or escaped as in JSON. Other encodings of a secret are not
+recognised; neither is a secret shorter than `MIN_LENGTH`, which would blot out ordinary text.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from urllib.parse import quote, quote_plus
+
+from domain.rules.json_values import JsonValue, text_of
+
+MAX_HEADERS = 64
+MAX_NAME = 100
+MAX_VALUE = 2_048
+MAX_TOTAL = 32_768
+MIN_LENGTH = 4
+SIGNATURE_CHARACTERS_KEPT = 12
+REDACTED = "[redacted]"
+
+_CREDENTIALS = frozenset(
+    {"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"}
+)
+_CREDENTIAL_PARTS = (
+    "token",
+    "secret",
+    "passw",
+    "apikey",
+    "credential",
+    "cookie",
+    "authoriz",
+    "authentic",
+    "bearer",
+    "jwt",
+    "assertion",
+)
+_CREDENTIAL_WORDS = frozenset({"auth", "key", "pass", "pwd", "session", "sid", "otp", "pin"})
+_SIGNATURE_WORDS = frozenset({"digest", "hmac", "mac", "sig"})
+_NOT_CREDENTIALS = frozenset({"idempotency-key"})
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+
+def storable_headers(
+    headers: Mapping[str, str] | Iterable[tuple[str, str]],
+) -> list[tuple[str, str]]:
+    """The headers that may be stored with an event: names in lower case, in the order given.
+
+    At most 64 of them and 32 KiB together; longer values end in `…`; characters that a database
+    refuses become U+FFFD.
+    """
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    kept: list[tuple[str, str]] = []
+    total = 0
+    for name, value in pairs:
+        lower = name.lower()
+        if _is_credential(lower):
+            continue
+        pair = (_storable(lower, MAX_NAME), _storable(value, _longest(lower)))
+        total += len(pair[0]) + len(pair[1])
+        if len(kept) == MAX_HEADERS or total > MAX_TOTAL:
+            break
+        kept.append(pair)
+    return kept
+
+
+def _is_credential(name: str) -> bool:
+    if name in _NOT_CREDENTIALS:
+        return False
+    if name in _CREDENTIALS or any(part in name for part in _CREDENTIAL_PARTS):
+        return True
+    words = re.split(r"[-_.]", name)
+    return not _CREDENTIAL_WORDS.isdisjoint(words) or "apikey" in "".join(words)
+
+
+def _longest(name: str) -> int:
+    words = _SIGNATURE_WORDS.intersection(re.split(r"[-_.]", name))
+    return SIGNATURE_CHARACTERS_KEPT if words or "signature" in name else MAX_VALUE
+
+
+def _storable(text: str, longest: int) -> str:
+    cut = text if len(text) <= longest else text[:longest] + "…"
+    return _UNSTORABLE.sub("\ufffd", cut)
+
+
+class Redactor:
+    """Takes secrets out of texts and JSON values. Build one per execution, not one per text."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= MIN_LENGTH}, key=len)
+        needles = {needle for secret in known for needle in _encodings(secret)}
+        # The longest first: a secret inside a longer one must not leave the rest of it standing.
+        self._needles = sorted(needles, key=lambda needle: (-len(needle), needle))
+        self._escaped = re.compile("|".join(map(_escaped_pattern, reversed(known))))
+
+    def text(self, text: str) -> str:
+        """`text` with `[redacted]` for every secret."""
+        if not self._needles:
+            return text
+        for needle in self._needles:
+            text = text.replace(needle, REDACTED)
+        return self._escaped.sub(REDACTED, text) if "%" in text or "\\" in text else text
+
+    def json(self, value: JsonValue) -> JsonValue:
+        """`value` with every text, key and number that holds a secret redacted."""
+        if not self._needles:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.json(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(key): self.json(item) for key, item in value.items()}
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            return self._number(value)
+        return value
+
+    def _number(self, number: float | Decimal) -> JsonValue:
+        written = text_of(number)
+        return number if self.text(written) == written else REDACTED
+
+
+def redact(value: JsonValue, secrets: Sequence[str]) -> JsonValue:
+    """`value`, a text or any JSON value, without the secrets."""
+    return Redactor(secrets).json(value)
+
+
+def _encodings(secret: str) -> set[str]:
+    raw = secret.encode(errors="surrogatepass")
+    forms = {secret, quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper()}
+    forms |= _base64_cores(raw)
+    # Standard Webhooks: the secret proper is what follows the prefix.
+    bare = secret.removeprefix("whsec_")
+    return {form for form in forms | {bare} if len(form) >= MIN_LENGTH}
+
+
+def _base64_cores(raw: bytes) -> set[str]:
+    """What base64 makes of `raw` wherever it begins in the encoded bytes: the characters that do
+    not depend on its neighbours.
+    """
+    cores = set()
+    for offset in range(3):
+        encoded = b64encode(b"\0" * offset + raw).decode().rstrip("=")
+        whole_bits = (offset + len(raw)) * 8 // 6
+        core = encoded[-(-offset * 8 // 6) : whole_bits]
+        cores |= {core, core.replace("+", "-").replace("/", "_")}
+    # A core of a few characters would blot out ordinary text.
+    return {core for core in cores if len(core) >= 2 * MIN_LENGTH}
+
+
+def _escaped_pattern(secret: str) -> str:
+    return "".join(map(_escaped_character, secret))
+
+
+def _escaped_character(character: str) -> str:
+    percent = "".join(f"%{byte:02x}" for byte in character.encode(errors="surrogatepass"))
+    units = character.encode("utf-16-be", "surrogatepass")
+    escape = "".join(
+        f"\\\\u{int.from_bytes(units[index : index + 2], 'big'):04x}"
+        for index in range(0, len(units), 2)
+    )
+    choices = [re.escape(character), f"(?i:{percent})", f"(?i:{escape})"]
+    choices += [r"\+"] if character == " " else []
+    choices += [re.escape("\\" + character)] if character in '"\\/' else []
+    return f"(?:{'|'.join(choices)})"
