@@ -1,0 +1,90 @@
+"""The scheme `hmac`: its settings, and that no delivery can choose its own (row A31)."""
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+import pytest
+
+from domain.errors import InvalidInput
+from domain.senders import Refused, Verified
+from domain.senders.hmac import HmacConfig, HmacSender
+from tests.senders.samples import NOW
+
+SENDER = HmacSender()
+SECRET = "a secret of more than sixteen bytes"
+BODY = b"\x00\xff raw bytes"
+
+
+def verdict(value: str, **settings: str) -> object:
+    config = SENDER.parse_config(settings)
+    return SENDER.verify({config.header: value}, BODY, [SECRET], config, NOW)
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+@pytest.mark.parametrize("encoding", ["hex", "base64"])
+@pytest.mark.parametrize("prefix", ["", "sha=", "v0: "])
+def test_every_combination_of_settings_verifies_what_it_says(
+    algorithm: str, encoding: str, prefix: str
+) -> None:
+    mac = hmac.new(SECRET.encode(), BODY, getattr(hashlib, algorithm)).digest()
+    text = mac.hex() if encoding == "hex" else base64.b64encode(mac).decode()
+    settings = {"algorithm": algorithm, "encoding": encoding, "prefix": prefix}
+    assert verdict(prefix + text, **settings) == Verified(None)
+    assert verdict(prefix + text, **settings, header="X-Other_1") == Verified(None)
+    assert verdict(text + prefix if prefix else "x" + text, **settings) == Refused("bad_signature")
+
+
+def test_settings_have_defaults() -> None:
+    assert SENDER.parse_config({}) == HmacConfig("sha256", "x-signature", "hex", "")
+
+
+def test_a31_a_digest_of_another_algorithm_or_encoding_is_refused() -> None:
+    sha1 = hmac.new(SECRET.encode(), BODY, hashlib.sha1)
+    sha256 = hmac.new(SECRET.encode(), BODY, hashlib.sha256)
+    for value in (
+        sha1.hexdigest(),
+        f"sha1={sha1.hexdigest()}",
+        base64.b64encode(sha256.digest()).decode(),
+        "none",
+        "sha256=" + sha256.hexdigest(),
+    ):
+        assert verdict(value) == Refused("bad_signature")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("algorithm", "sha1"),
+        ("algorithm", "md5"),
+        ("algorithm", "none"),
+        ("algorithm", None),
+        ("encoding", "base32"),
+        ("encoding", ["hex"]),
+        ("header", ""),
+        ("header", "X Signature"),
+        ("header", "X-Sig:\r\n"),
+        ("header", 1),
+        ("prefix", "a\n"),
+        ("prefix", "a" * 65),
+        ("prefix", None),
+    ],
+)
+def test_a31_a_setting_that_is_not_on_the_list_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        SENDER.parse_config({name: value})
+    assert [problem.field for problem in refusal.value.problems] == [f"config.{name}"]
+
+
+def test_base64_is_read_strictly() -> None:
+    mac = base64.b64encode(hmac.digest(SECRET.encode(), BODY, "sha256")).decode()
+    for value in (mac[:-1], mac + "\n", " " + mac, mac[:5] + "\n" + mac[5:], mac + "==="):
+        assert verdict(value, encoding="base64") == Refused("bad_signature")
+    assert verdict(mac, encoding="base64") == Verified(None)
+
+
+def test_the_title_is_what_a_usual_header_says() -> None:
+    assert SENDER.describe({"x-event-type": "order.paid"}, b"") == "order.paid"
+    assert SENDER.describe({"x-event-type": "\x1b[31m" + "a" * 200}, b"") == "[31m" + "a" * 75 + "…"
+    assert SENDER.describe({}, b"") == "Signed delivery"
