@@ -124,7 +124,7 @@ class EventReceiver:
         known: dict[bytes | None, UUID] = {e.key_hash: e.id for e in first if e.id in stored}
         repeats += [event for event in first if event.id not in stored]
         if repeats:
-            known |= dict(await events.count_repeats(repeats))
+            known |= await events.count_repeats(repeats)
         await pause_at("ingest.after_commit")
         receipts = [_receipt(event, stored, known) for event in batch]
         # After the answer: the callers' futures are set when this returns.

@@ -92,7 +92,7 @@ async def store(new: Sequence[NewEvent]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-async def count_repeats(repeats: Sequence[NewEvent]) -> dict[bytes, UUID]:
+async def count_repeats(repeats: Sequence[NewEvent]) -> dict[bytes | None, UUID]:
     """Note that known sender's ids came again; by key, the event that came first."""
     rows = await fetch(
         _COUNT_REPEATS, [e.key_hash for e in repeats], [e.body_hash for e in repeats]

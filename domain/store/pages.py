@@ -34,16 +34,17 @@ class HasId(Protocol):
 
 
 Listed = TypeVar("Listed", bound=HasId)
+Listed_co = TypeVar("Listed_co", bound=HasId, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Listed]):
+class Page(Generic[Listed_co]):
     """Rows, newest first, and the ids after and before which there are more (None: there are not).
 
     `top` is whether the list begins here.
     """
 
-    rows: tuple[Listed, ...]
+    rows: tuple[Listed_co, ...]
     older: UUID | None = None
     newer: UUID | None = None
 

@@ -1,7 +1,8 @@
 """A whole running installation for tests: the processes of the Procfile on a database of its own.
 
 Everything is real: uvicorn, Dramatiq, the clock, PostgreSQL, Valkey, and a target that keeps a
-ledger of what reaches it.
+ledger of what reaches it. A `Team` of it goes through the public doors only: the `signalbox`
+command, the JSON API, and the hooks.
 """
 
 import os
@@ -12,9 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -71,6 +75,7 @@ class Installation:
             **(env or {}),
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._open = ExitStack()
         self._commands = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8"))
         self._commands["target"] = (
             f"{sys.executable} -m tests.support.target --port {self.target_port} "
@@ -90,6 +95,7 @@ class Installation:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._open.close()
         for name in list(self.processes):
             self.kill(name, signal.SIGTERM)
 
@@ -110,10 +116,11 @@ class Installation:
 
     def start(self, name: str, **env: str) -> None:
         """Start one process of the Procfile, with more variables if any; its output goes to
-        `<folder>/<name>.log`."""
+        `<folder>/<name>.log`. `worker-2` is another one of `worker`."""
+        command = self._commands[name.partition("-")[0]]
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                ["sh", "-c", f"exec {self._commands[name]}"],
+                ["sh", "-c", f"exec {command}"],
                 cwd=ROOT, env={**self.env, **env}, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
@@ -122,15 +129,21 @@ class Installation:
         """The file that a process prints to."""
         return self.folder / f"{name}.log"
 
-    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
-        """End one process. SIGKILL takes its children too, as a lost machine would."""
-        process = self.processes.pop(name)
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
+        """End one process; its exit status. SIGKILL takes its children too, as a lost machine
+        would. Raises TimeoutExpired when another signal does not end it in time."""
         if how is signal.SIGKILL:
-            os.killpg(process.pid, how)
+            os.killpg(self.processes[name].pid, how)
         else:
-            process.send_signal(how)
+            self.processes[name].send_signal(how)
+        return self.wait_ended(name)
+
+    def wait_ended(self, name: str) -> int:
+        """The exit status of a process that was told to end. Raises TimeoutExpired when it does
+        not; it is killed then."""
+        process = self.processes.pop(name)
         try:
-            process.wait(STOP_WITHIN_S)
+            return process.wait(STOP_WITHIN_S)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -139,10 +152,115 @@ class Installation:
     def wait_ready(self) -> None:
         """Wait until the web process says that all is well."""
 
-        def ready() -> bool:
-            try:
-                return httpx.get(f"{self.base_url}/readyz", timeout=2).status_code == 200
-            except httpx.HTTPError:
-                return False
+        with httpx.Client(base_url=self.base_url, timeout=2) as client:
 
-        wait_until(ready, START_WITHIN_S, "/readyz")
+            def ready() -> bool:
+                try:
+                    return client.get("/readyz").status_code == 200
+                except httpx.HTTPError:
+                    return False
+
+            wait_until(ready, START_WITHIN_S, "/readyz")
+
+    def target_url(self, path: str = "/notify") -> str:
+        """An address of the target."""
+        return f"http://127.0.0.1:{self.target_port}{path}"
+
+    def tell_target(self, path: str, *behaviours: str) -> None:
+        """Have the target answer calls of `path` in these ways, one after the other."""
+        told = {"path": path, "as": list(behaviours)}
+        httpx.post(self.target_url("/_behave"), json=told).raise_for_status()
+
+    def release_target(self, name: str) -> None:
+        """Have the target answer the calls that it holds under that name."""
+        httpx.post(self.target_url(f"/_release/{name}")).raise_for_status()
+
+    def team(self, slug: str) -> "Team":
+        """A new team."""
+        self.cli("teams", "create", slug)
+        key = self.cli("keys", "create", "--team", slug, "--role", "admin")
+        return Team(self, self._open.enter_context(self.client(f"Bearer {key}")))
+
+    def client(self, authorization: str = "") -> httpx.Client:
+        """A client of the JSON API."""
+        headers = {"authorization": authorization} if authorization else {}
+        return httpx.Client(base_url=f"{self.base_url}/api/v1", headers=headers, timeout=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook trigger as its sender knows it."""
+
+    id: str
+    url: str
+    secret: str
+
+    @property
+    def path(self) -> str:
+        """The address without the host."""
+        return urlsplit(self.url).path
+
+    @property
+    def token(self) -> str:
+        """The part of the address that only the sender knows."""
+        return self.path.rpartition("/")[2]
+
+
+class Team:
+    """A team's admin, who makes and reads things through the JSON API."""
+
+    def __init__(self, installation: Installation, api: httpx.Client) -> None:
+        self.installation = installation
+        self.api = api
+
+    def step(self, path: str = "/notify", **changes: Any) -> dict[str, Any]:
+        """An http step that calls the target and passes the body's `id` on."""
+        url = self.installation.target_url(path)
+        call = {"key": "notify", "kind": "http", "method": "POST", "url": url}
+        return {**call, "body": {"id": "{{ $.id }}"}, **changes}
+
+    def workflow(self, *steps: dict[str, Any]) -> str:
+        """A published workflow; its id."""
+        made = self.api.post("/workflows", json={"name": "Notify", "steps": list(steps)})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    def trigger(
+        self,
+        workflow_id: str,
+        *,
+        conditions: Any = None,
+        retry: dict[str, Any] | None = None,
+        **config: Any,
+    ) -> Hook:
+        """A webhook trigger, unsigned unless `config` names another scheme."""
+        draft = {
+            "name": "Orders",
+            "kind": "webhook",
+            "workflow_id": workflow_id,
+            "config": {"scheme": "none", **config},
+            "conditions": conditions,
+            "retry": retry or {},
+        }
+        made = self.api.post("/triggers", json=draft)
+        assert made.status_code == 201, made.text
+        shown = made.json()
+        return Hook(shown["id"], shown["hook_url"], config.get("secret") or shown.get("secret", ""))
+
+    def hook(self, **trigger: Any) -> Hook:
+        """A webhook trigger with a workflow of its own, which calls the target."""
+        return self.trigger(self.workflow(self.step()), **trigger)
+
+    def event(self, event_id: str) -> dict[str, Any]:
+        """An event, with what was decided and started."""
+        shown = self.api.get(f"/events/{event_id}")
+        assert shown.status_code == 200, shown.text
+        event: dict[str, Any] = shown.json()
+        return event
+
+    def decision(self, event_id: str, within_s: float = 10.0) -> dict[str, Any]:
+        """The only decision of an event, as soon as there is one."""
+        found = wait_until(lambda: self.event(event_id)["decisions"], within_s, "a decision")
+        assert len(found) == 1
+        decision: dict[str, Any] = found[0]
+        return decision

@@ -1,0 +1,5 @@
+"""Who may do what, over HTTP, in the test's own process."""
+
+from tests.support.web_fixtures import alice, app, bob, charlie, client, editor, settings, store
+
+__all__ = ["alice", "app", "bob", "charlie", "client", "editor", "settings", "store"]

@@ -1,0 +1,132 @@
+"""Lists: newest first, a page at a time, narrowed by fields (row A106)."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.support.web_fixtures import Api
+from tests.support.world import World
+
+
+async def walk(api: Api, path: str, **parameters: Any) -> list[list[str]]:
+    """The ids of every page."""
+    pages, cursor = [], None
+    while True:
+        more = {} if cursor is None else {"cursor": cursor}
+        page = (await api.get(path, **parameters, **more)).json()
+        pages.append([item["id"] for item in page["items"]])
+        cursor = page["next"]
+        if cursor is None:
+            return pages
+
+
+async def test_pages_follow_each_other_without_gap_or_overlap(alice: Api, world: World) -> None:
+    made = [str(await world.workflow()) for _ in range(5)]
+
+    pages = await walk(alice, "/workflows", limit=2)
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert sum(pages, []) == list(reversed(made))
+
+
+async def test_a_full_last_page_has_no_next(alice: Api, world: World) -> None:
+    for _ in range(2):
+        await world.workflow()
+
+    assert (await alice.get("/workflows", limit=2)).json()["next"] is None
+
+
+async def test_what_is_made_meanwhile_does_not_shift_the_pages(alice: Api, world: World) -> None:
+    older = [str(await world.workflow()) for _ in range(3)]
+    first = (await alice.get("/workflows", limit=1)).json()
+    await world.workflow()
+
+    second = (await alice.get("/workflows", limit=5, cursor=first["next"])).json()
+
+    assert [item["id"] for item in second["items"]] == [older[1], older[0]]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "201", "1000000000", "ten", "1.5", ""])
+async def test_a_limit_outside_1_to_200_is_refused(alice: Api, limit: str) -> None:
+    answer = await alice.get("/workflows", limit=limit)
+
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["field"] == "limit"
+
+
+@pytest.mark.parametrize("path", ["/workflows", "/triggers", "/events", "/executions"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "é", "a" * 5_000, base64.urlsafe_b64encode(bytes(28)).decode()]
+)
+async def test_a_forged_cursor_is_refused(alice: Api, path: str, cursor: str) -> None:
+    answer = await alice.get(path, cursor=cursor)
+
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["field"] == "cursor"
+
+
+async def test_a_cursor_works_in_its_own_list_and_team_only(
+    alice: Api, charlie: Api, world: World
+) -> None:
+    for _ in range(2):
+        await world.workflow()
+    cursor = (await alice.get("/workflows", limit=1)).json()["next"]
+
+    assert (await alice.get("/workflows", cursor=cursor)).status_code == 200
+    assert (await alice.get("/triggers", cursor=cursor)).status_code == 400
+    assert (await charlie.get("/workflows", cursor=cursor)).status_code == 400
+
+
+async def test_filters_narrow_by_field(alice: Api, world: World) -> None:
+    workflow_id, other = await world.workflow(), await world.workflow()
+    on = await world.trigger(workflow_id)
+    off = await world.trigger(workflow_id)
+    await world.trigger(other)
+    await alice.patch(f"/triggers/{off.row.id}", {"enabled": False})
+
+    async def ids(**filters: Any) -> set[str]:
+        items = (await alice.get("/triggers", **filters)).json()["items"]
+        return {item["id"] for item in items}
+
+    assert await ids(workflow_id=str(workflow_id)) == {str(on.row.id), str(off.row.id)}
+    assert await ids(workflow_id=str(workflow_id), enabled="false") == {str(off.row.id)}
+    assert len(await ids(kind="webhook")) == 3
+    assert await ids(kind="schedule") == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter", "value"),
+    [
+        ("/events", "state", "lost"),
+        ("/executions", "state", "lost"),
+        ("/events", "trigger_id", "x"),
+        ("/executions", "event_id", "x"),
+        ("/triggers", "enabled", "perhaps"),
+        ("/workflows", "team_id", "01a205fa-0943-7e59-b0aa-efd8b4bf0243"),
+        ("/workflows", "sort", "name; DROP TABLE team"),
+    ],
+)
+async def test_a_filter_that_means_nothing_is_refused(
+    alice: Api, path: str, parameter: str, value: str
+) -> None:
+    answer = await alice.get(path, **{parameter: value})
+
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["field"] == parameter
+
+
+async def test_a_filter_by_what_another_team_has_finds_nothing(
+    alice: Api, charlie: Api, world: World
+) -> None:
+    theirs = await world.trigger(await world.workflow(actor=world.charlie), actor=world.charlie)
+
+    found = (await alice.get("/events", trigger_id=str(theirs.row.id))).json()
+
+    assert found == {"items": [], "next": None}
+
+
+async def test_text_in_a_filter_that_the_database_refuses_is_a_bad_request(alice: Api) -> None:
+    answer = await alice.get("/workflows", name="a\x00b")
+
+    assert answer.status_code == 400

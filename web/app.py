@@ -1,0 +1,193 @@
+"""The composition root of the web process: `uvicorn web.app:app`.
+
+The only module that knows all of its parts; everything else is handed what it needs.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from litestar import Litestar, Router
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from domain.coordination.live_feed import LiveFeed, LiveHub
+from domain.encryption import Vault
+from domain.errors import BadSettings
+from domain.logs import configure_logs
+from domain.operations.receive_event import EventReceiver
+from domain.settings import Settings, read_settings
+from domain.store.database import close_pool, open_pool
+from tasks.bell import Bell
+from web.controllers.api.router import api_router
+from web.controllers.health import health_router
+from web.controllers.hooks import hooks
+from web.controllers.live import streams_that_end_with_the_process
+from web.controllers.metrics import metrics_router
+from web.controllers.pages import pages_router
+from web.errors import page_error, unrouted_error
+from web.headers import Envelope, security_headers
+from web.presenters.environment import template_config
+from web.services import Services, provide_actor, provide_services
+
+POOL_SIZE = 8
+MOST_FORM_BYTES = 1024 * 1024
+REDIS_PATIENCE_S = 1.0
+CLOSE_WITHIN_S = 2.0
+ROOT = Path(__file__).parents[1]
+ASSETS = ROOT / "static" / "dist"
+YEAR_S = 31_536_000
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The web application. Connections are opened when it starts, and closed when it stops."""
+
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        async with _services(settings) as services:
+            app.state["services"] = services
+            with streams_that_end_with_the_process(services.hub):
+                yield
+
+    return Litestar(
+        route_handlers=[
+            hooks,
+            api_router(secure=settings.secure),
+            health_router,
+            metrics_router,
+            _pages(settings),
+            _assets(),
+        ],
+        lifespan=[running],
+        dependencies={
+            "services": Provide(provide_services),
+            "actor": Provide(provide_actor),
+        },
+        exception_handlers={Exception: unrouted_error},
+        openapi_config=OPENAPI,
+        template_config=template_config(),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _pages(settings: Settings) -> Router:
+    """What people see, with the headers and the errors of pages."""
+    return Router(
+        path="/",
+        route_handlers=[pages_router],
+        middleware=[DefineMiddleware(Envelope, headers=security_headers(secure=settings.secure))],
+        exception_handlers={Exception: page_error},
+        request_max_body_size=MOST_FORM_BYTES,
+    )
+
+
+@asynccontextmanager
+async def _services(settings: Settings) -> AsyncIterator[Services]:
+    """Everything that runs as long as the process does. Stopped in the opposite order, so that
+    what is accepted is stored before the pool closes."""
+    vault = Vault(settings.secret_key)
+    bell, feed = Bell(settings.redis_url), LiveFeed(settings.redis_url)
+    hub = LiveHub(settings.redis_url)
+    redis = _redis(settings.redis_url)
+    receiver = EventReceiver(vault, bell.ring_events, feed.nudge)
+    await open_pool(POOL_SIZE)
+    bell.start()
+    await feed.start()
+    await hub.start()
+    receiver.start()
+    try:
+        yield Services(
+            settings=settings,
+            vault=vault,
+            redis=redis,
+            feed=feed,
+            hub=hub,
+            receiver=receiver,
+        )
+    finally:
+        await receiver.close()
+        for part in (hub, feed, bell):
+            await _close_in_time(part)
+        await redis.aclose()
+        await close_pool()
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+async def _close_in_time(part: _Closable) -> None:
+    """Close what talks to Redis. redis-py swallows a cancellation that comes while it connects, so
+    a part that waits for its cancelled task waits for ever: the timeout cancels it once more."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await part.close()
+
+
+def _redis(url: str) -> "Redis":
+    """A client that says at once when Redis is away."""
+    return Redis.from_url(
+        url,
+        socket_timeout=REDIS_PATIENCE_S,
+        socket_connect_timeout=REDIS_PATIENCE_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def _assets() -> Router:
+    """Files under content-hashed names: what a name stands for never changes."""
+    ASSETS.mkdir(parents=True, exist_ok=True)
+    return create_static_files_router(
+        path="/static",
+        directories=[ASSETS],
+        cache_control=CacheControlHeader(max_age=YEAR_S, public=True, immutable=True),
+        include_in_schema=False,
+    )
+
+
+OPENAPI = OpenAPIConfig(
+    title="Signalbox",
+    version="1",
+    description="Triggers, events, decisions, executions.",
+    path="/api",
+    render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+    components=Components(
+        security_schemes={"key": SecurityScheme(type="http", scheme="bearer")},
+    ),
+    security=[{"key": []}],
+)
+
+
+def _app_of_this_process() -> Litestar:
+    try:
+        settings = read_settings(os.environ)
+    except BadSettings as bad:
+        sys.exit(f"The settings need mending:\n{bad}")
+    configure_logs("web", settings.log_level)
+    return create_app(settings)
+
+
+if TYPE_CHECKING:
+    app: Litestar
+
+
+def __getattr__(name: str) -> Any:
+    """`app` is made when the server asks for it, so that importing this module does nothing."""
+    if name != "app":
+        raise AttributeError(name)
+    globals()["app"] = _app_of_this_process()
+    return globals()["app"]

@@ -1,0 +1,36 @@
+"""What the API answers when it refuses, for its OpenAPI document."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta, Struct
+
+
+class FieldProblem(Struct):
+    """One thing wrong with what was sent."""
+
+    field: Annotated[str, Meta(examples=["steps.0.url"])]
+    message: Annotated[str, Meta(examples=["must begin with http:// or https://"])]
+
+
+class ProblemView(Struct):
+    """A refusal: a code for machines, a sentence for people, the id under which it was noted."""
+
+    error: Annotated[str, Meta(examples=["invalid"])]
+    id: str
+    message: str
+    problems: list[FieldProblem]
+
+
+def _spec(description: str) -> ResponseSpec:
+    return ResponseSpec(ProblemView, description=description, generate_examples=False)
+
+
+PROBLEMS: Mapping[int, ResponseSpec] = {
+    400: _spec("What was sent is not valid; `problems` names the fields."),
+    401: _spec("The key is missing, wrong or revoked."),
+    403: _spec("The key's role does not allow this."),
+    404: _spec("There is nothing here, or it belongs to another team."),
+    409: _spec("Someone else changed it in the meantime, or something still uses it."),
+}

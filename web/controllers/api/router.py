@@ -1,0 +1,34 @@
+"""The routes of the JSON API as one group: their guard, their headers, their errors."""
+
+from litestar import Router
+from litestar.middleware import DefineMiddleware
+
+from web.auth import api_access
+from web.controllers.api.history import EventController, ExecutionController
+from web.controllers.api.keys import KeyController
+from web.controllers.api.secrets import SecretController
+from web.controllers.api.triggers import TriggerController
+from web.controllers.api.workflows import WorkflowController
+from web.errors import api_error
+from web.headers import Envelope, security_headers
+
+MOST_BODY_BYTES = 1024 * 1024
+
+
+def api_router(*, secure: bool) -> Router:
+    """The group of routes under /api/v1."""
+    return Router(
+        path="/api/v1",
+        route_handlers=[
+            WorkflowController,
+            TriggerController,
+            EventController,
+            ExecutionController,
+            SecretController,
+            KeyController,
+        ],
+        guards=[api_access],
+        middleware=[DefineMiddleware(Envelope, headers=security_headers(secure=secure))],
+        exception_handlers={Exception: api_error},
+        request_max_body_size=MOST_BODY_BYTES,
+    )

@@ -1,0 +1,282 @@
+"""The API's requests and answers, as types: what the OpenAPI document describes.
+
+`Json` is JSON that goes out as it is stored, digit by digit.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Json = msgspec.Raw
+Item = TypeVar("Item")
+
+Name = Annotated[str, Meta(description="1 to 100 characters.", examples=["Orders over 100"])]
+Revision = Annotated[
+    int, Meta(description="The revision that was looked at; another one now is a conflict (409).")
+]
+Steps = Annotated[
+    list[Any],
+    Meta(
+        description="What to do, in order. A placeholder is a JSONPath into the event's body, or "
+        "`event.…`, `trigger.…`, `steps.<key>.…`, `secrets.<name>`.",
+        examples=[
+            [
+                {
+                    "key": "notify",
+                    "kind": "http",
+                    "method": "POST",
+                    "url": "https://example.org/notify",
+                    "headers": {},
+                    "body": {"order": "{{ $.order.id }}"},
+                    "timeout_s": 10,
+                }
+            ]
+        ],
+    ),
+]
+Config = Annotated[
+    dict[str, Any],
+    Meta(
+        description="Settings of the source. For a webhook: `scheme`, what that scheme takes, "
+        "`secret`, and `id_path`, a JSONPath to the sender's id.",
+        examples=[{"scheme": "github", "secret": "It's a Secret to Everybody"}],
+    ),
+]
+Conditions = Annotated[
+    dict[str, Any] | None,
+    Meta(
+        description="Groups `all`, `any`, `none` of clauses. None: every event matches.",
+        examples=[{"all": [{"path": "$.action", "op": "eq", "value": "opened"}]}],
+    ),
+]
+Retry = Annotated[dict[str, Any], Meta(description="How failed attempts are repeated.")]
+Limits = Annotated[dict[str, Any], Meta(description="None are available in this version.")]
+
+
+class Page(Struct, Generic[Item]):
+    """One page of a list; `next` is the cursor of the next one."""
+
+    items: list[Item]
+    next: str | None
+
+
+class CreateWorkflow(Struct, forbid_unknown_fields=True):
+    """A workflow to make, published unless it is a draft."""
+
+    name: Name
+    steps: Steps
+    draft: bool = False
+
+
+class EditWorkflow(Struct, forbid_unknown_fields=True):
+    """What to change. Steps are published unless `draft`; `"draft": false` alone publishes the
+    draft that is there."""
+
+    name: Name | UnsetType = UNSET
+    steps: Steps | UnsetType = UNSET
+    draft: bool | UnsetType = UNSET
+    revision: Revision | UnsetType = UNSET
+
+
+class WorkflowView(Struct):
+    """A workflow. `version` and `steps` are the published ones, `draft_steps` the unpublished."""
+
+    id: UUID
+    name: str
+    version: int | None
+    steps: Json | None
+    draft_steps: Json | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class CreateTrigger(Struct, forbid_unknown_fields=True):
+    """A trigger to make."""
+
+    name: Name
+    kind: Annotated[str, Meta(examples=["webhook"])]
+    workflow_id: str
+    config: Config
+    conditions: Conditions = None
+    limits: Limits = {}
+    retry: Retry = {}
+    enabled: bool = True
+
+
+class EditTrigger(Struct, forbid_unknown_fields=True):
+    """What to change. `config` is replaced as a whole, but for its secret: one that is not given
+    stays."""
+
+    name: Name | UnsetType = UNSET
+    workflow_id: str | UnsetType = UNSET
+    config: Config | UnsetType = UNSET
+    conditions: Conditions | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
+    retry: Retry | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    revision: Revision | UnsetType = UNSET
+
+
+class TriggerView(Struct):
+    """A trigger with its present version. `secret` is there once: when one was made just now."""
+
+    id: UUID
+    name: str
+    kind: str
+    enabled: bool
+    workflow_id: UUID
+    version: int
+    config: Json
+    conditions: Json | None
+    limits: Json
+    retry: Json
+    hook_url: str | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    secret: str | UnsetType = UNSET
+
+
+class EventView(Struct):
+    """An event of a list."""
+
+    id: UUID
+    trigger_id: UUID
+    kind: str
+    received_at: datetime
+    state: str
+    size: int
+    title: str
+    sender_id: str | None
+    content_type: str
+
+
+class DecisionView(Struct):
+    """One event judged by one trigger version, with the trace of every clause."""
+
+    id: UUID
+    trigger_id: UUID
+    trigger_version: int
+    verdict: str
+    reason: str | None
+    decided_at: datetime
+    execution_id: UUID | None
+    trace: Json
+
+
+class StartedView(Struct):
+    """An execution that an event started."""
+
+    id: UUID
+    state: str
+
+
+class EventDetail(EventView):
+    """An event, what was decided, and what it started."""
+
+    decisions: list[DecisionView]
+    executions: list[StartedView]
+
+
+class ExecutionView(Struct):
+    """An execution of a list."""
+
+    id: UUID
+    state: str
+    reason: str | None
+    event_id: UUID
+    trigger_id: UUID
+    workflow_id: UUID
+    workflow_version: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class ErrorView(Struct):
+    """Why something failed: a word for machines, a sentence for people."""
+
+    reason: str
+    message: str | None
+
+
+class ResponseView(Struct):
+    """What a step's call was answered."""
+
+    status: int
+
+
+class StepRunView(Struct):
+    """One step within one attempt."""
+
+    key: str
+    kind: str
+    state: str
+    started_at: datetime
+    finished_at: datetime
+    response: ResponseView | None
+    error: ErrorView | None
+
+
+class AttemptView(Struct):
+    """One try at an execution; the one that runs now has no end yet."""
+
+    number: int
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    error: ErrorView | None
+    steps: list[StepRunView]
+
+
+class ExecutionDetail(ExecutionView):
+    """An execution with its attempts."""
+
+    attempts: list[AttemptView]
+
+
+class PutSecret(Struct, forbid_unknown_fields=True):
+    """A secret's value. It cannot be read again."""
+
+    value: str
+
+
+class SecretView(Struct):
+    """A secret, without its value."""
+
+    name: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class CreateKey(Struct, forbid_unknown_fields=True):
+    """A key to make."""
+
+    name: Name
+    role: Annotated[str, Meta(examples=["viewer", "editor", "admin"])]
+
+
+class CreatedKeyView(Struct):
+    """A new key: `key` is shown this once."""
+
+    id: UUID
+    name: str
+    role: str
+    prefix: str
+    key: str
+
+
+class KeyView(Struct):
+    """A key, by its visible prefix."""
+
+    id: UUID
+    name: str
+    role: str
+    prefix: str
+    created_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None

@@ -1,0 +1,168 @@
+"""Rows of the store as the API shows them."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from uuid import UUID
+
+from msgspec import UNSET
+
+from domain.errors import InvalidInput, NotFound
+from domain.rules.ids import parse_id
+from domain.rules.permissions import SEE_HOOK_URLS, Actor
+from domain.settings import Settings
+from domain.store.database import Row
+from domain.store.triggers import TriggerRow
+from domain.store.workflows import WorkflowRow
+from web.controllers.api.shapes import (
+    AttemptView,
+    DecisionView,
+    ErrorView,
+    EventDetail,
+    EventView,
+    ExecutionDetail,
+    ExecutionView,
+    Json,
+    ResponseView,
+    StartedView,
+    StepRunView,
+    TriggerView,
+    WorkflowView,
+)
+
+
+def id_in_path(text: str) -> UUID:
+    """The id in an address. Raises NotFound for what cannot be one: it is as unknown as others."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def id_in_field(text: str | None, field: str) -> UUID | None:
+    """The id in a filter or a field. Raises InvalidInput for what cannot be one."""
+    if text is None:
+        return None
+    found = parse_id(text)
+    if found is None:
+        raise InvalidInput.at(field, "is not an id")
+    return found
+
+
+def json_of(text: str) -> Json:
+    """Stored JSON, as it is."""
+    return Json(text.encode())
+
+
+def _optional(text: str | None) -> Json | None:
+    return None if text is None else json_of(text)
+
+
+def workflow_view(row: WorkflowRow) -> WorkflowView:
+    """A workflow."""
+    return WorkflowView(
+        id=row.id,
+        name=row.name,
+        version=row.version,
+        steps=_optional(row.steps),
+        draft_steps=_optional(row.draft_steps),
+        revision=row.revision,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def hook_url(settings: Settings, actor: Actor, token: str | None) -> str | None:
+    """Where the trigger's sender sends to; None for who may not see it, as it is a credential."""
+    shown = token is not None and actor.may(SEE_HOOK_URLS)
+    return f"{settings.base_url}/hooks/{token}" if shown else None
+
+
+def trigger_view(
+    row: TriggerRow, settings: Settings, actor: Actor, secret: str | None = None
+) -> TriggerView:
+    """A trigger; with `secret` the one that was made just now."""
+    return TriggerView(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        enabled=row.enabled,
+        workflow_id=row.workflow_id,
+        version=row.version,
+        config=json_of(row.config),
+        conditions=_optional(row.conditions),
+        limits=json_of(row.limits),
+        retry=json_of(row.retry),
+        hook_url=hook_url(settings, actor, row.hook_token),
+        revision=row.revision,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        secret=UNSET if secret is None else secret,
+    )
+
+
+def event_view(row: Row) -> EventView:
+    """An event of a list."""
+    return EventView(**row)
+
+
+def event_detail(row: Row, decisions: Sequence[Row], executions: Sequence[Row]) -> EventDetail:
+    """An event with what was decided and started."""
+    return EventDetail(
+        **row,
+        decisions=[
+            DecisionView(**{**decision, "trace": json_of(decision["trace"])})
+            for decision in decisions
+        ],
+        executions=[StartedView(each["id"], each["state"]) for each in executions],
+    )
+
+
+_EXECUTION_FIELDS = ExecutionView.__struct_fields__
+
+
+def execution_view(row: Row) -> ExecutionView:
+    """An execution of a list."""
+    return ExecutionView(**{name: row[name] for name in _EXECUTION_FIELDS})
+
+
+def execution_detail(row: Row, attempts: Sequence[Row], steps: Sequence[Row]) -> ExecutionDetail:
+    """An execution with its attempts and their steps."""
+    by_attempt = {
+        number: [_step_view(step) for step in group]
+        for number, group in groupby(steps, lambda step: step["attempt"])
+    }
+    shown = [_attempt_view(attempt, by_attempt) for attempt in attempts]
+    if row["state"] == "running" and row["attempt_started_at"] is not None:
+        number = row["attempt"]
+        begun = row["attempt_started_at"]
+        running = by_attempt.get(number, [])
+        shown.append(AttemptView(number, "running", begun, None, None, running))
+    view = {name: row[name] for name in _EXECUTION_FIELDS}
+    return ExecutionDetail(**view, attempts=shown)
+
+
+def _attempt_view(row: Row, by_attempt: dict[int, list[StepRunView]]) -> AttemptView:
+    return AttemptView(
+        number=row["number"],
+        state=row["state"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        error=_error(row),
+        steps=by_attempt.get(row["number"], []),
+    )
+
+
+def _step_view(row: Row) -> StepRunView:
+    return StepRunView(
+        key=row["key"],
+        kind=row["kind"],
+        state=row["state"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        response=None if row["status"] is None else ResponseView(row["status"]),
+        error=_error(row),
+    )
+
+
+def _error(row: Row) -> ErrorView | None:
+    return None if row["reason"] is None else ErrorView(row["reason"], row["message"])

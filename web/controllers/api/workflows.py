@@ -1,0 +1,93 @@
+"""/api/v1/workflows: thin handlers; the guard has seen to the permission."""
+
+from litestar import Controller, delete, get, patch, post
+from msgspec import UNSET
+
+from domain.errors import NotFound
+from domain.operations.create_workflow import create_workflow
+from domain.operations.delete_workflow import delete_workflow
+from domain.operations.edit_workflow import WorkflowEdit, edit_workflow
+from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS, Actor
+from domain.store import workflows
+from web.controllers.api.bodies import Body
+from web.controllers.api.lists import DEFAULT_LIMIT, paging
+from web.controllers.api.problems import PROBLEMS
+from web.controllers.api.shapes import CreateWorkflow, EditWorkflow, Page, WorkflowView
+from web.controllers.api.views import id_in_path, workflow_view
+from web.services import Services
+
+
+class WorkflowController(Controller):
+    """Workflows: what gets run."""
+
+    path = "/workflows"
+    tags = ("Workflows",)
+
+    @get(opt={"permission": SEE_WORKFLOWS}, responses=PROBLEMS, summary="List workflows")
+    async def list_workflows(
+        self,
+        *,
+        actor: Actor,
+        services: Services,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+        name: str | None = None,
+    ) -> Page[WorkflowView]:
+        """Newest first."""
+        wanted = paging(services, actor, "workflows", limit, cursor)
+        rows = await workflows.list_workflows(
+            actor.team_id, name=name, before=wanted.before, limit=wanted.fetched
+        )
+        return wanted.page(rows, workflow_view, lambda row: row.id)
+
+    @post(
+        dto=Body[CreateWorkflow],
+        return_dto=None,
+        opt={"permission": EDIT_WORKFLOWS},
+        responses=PROBLEMS,
+        summary="Create a workflow",
+    )
+    async def create(self, data: CreateWorkflow, actor: Actor) -> WorkflowView:
+        """Published unless it is to be a draft."""
+        return workflow_view(await create_workflow(actor, data.name, data.steps, draft=data.draft))
+
+    @get(
+        "/{workflow_id:str}",
+        opt={"permission": SEE_WORKFLOWS},
+        responses=PROBLEMS,
+        summary="Show a workflow",
+    )
+    async def show(self, workflow_id: str, actor: Actor) -> WorkflowView:
+        """With its published steps and its draft."""
+        row = await workflows.find_workflow(actor.team_id, id_in_path(workflow_id))
+        if row is None:
+            raise NotFound
+        return workflow_view(row)
+
+    @patch(
+        "/{workflow_id:str}",
+        dto=Body[EditWorkflow],
+        return_dto=None,
+        opt={"permission": EDIT_WORKFLOWS},
+        responses=PROBLEMS,
+        summary="Edit a workflow",
+    )
+    async def edit(self, workflow_id: str, data: EditWorkflow, actor: Actor) -> WorkflowView:
+        """Takes only the fields to change."""
+        edit = WorkflowEdit(
+            name=None if data.name is UNSET else data.name,
+            steps=None if data.steps is UNSET else data.steps,
+            draft=None if data.draft is UNSET else data.draft,
+            revision=None if data.revision is UNSET else data.revision,
+        )
+        return workflow_view(await edit_workflow(actor, id_in_path(workflow_id), edit))
+
+    @delete(
+        "/{workflow_id:str}",
+        opt={"permission": EDIT_WORKFLOWS},
+        responses=PROBLEMS,
+        summary="Delete a workflow",
+    )
+    async def remove(self, workflow_id: str, actor: Actor) -> None:
+        """Refused (409) while a trigger runs it."""
+        await delete_workflow(actor, id_in_path(workflow_id))

@@ -1,0 +1,58 @@
+"""What the routes of one web process work with, made once at its start."""
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from redis.asyncio import Redis
+
+from domain.coordination.live_feed import LiveFeed, LiveHub
+from domain.coordination.tries import Tries
+from domain.encryption import Vault, derive_key
+from domain.operations.receive_event import EventReceiver
+from domain.rules.permissions import Actor
+from domain.settings import Settings
+
+
+class Services:
+    """Settings, keys and connections of this process.
+
+    Not a dataclass: the framework would take it for data, and look into all it holds.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        vault: Vault,
+        redis: "Redis",
+        feed: LiveFeed,
+        hub: LiveHub,
+        receiver: EventReceiver,
+    ) -> None:
+        self.settings = settings
+        self.vault = vault
+        self.redis = redis
+        self.feed = feed
+        self.hub = hub
+        self.receiver = receiver
+        self.tries = Tries(redis)
+        self.csrf_key = derive_key(settings.secret_key, "csrf")
+        self.cursor_key = derive_key(settings.secret_key, "cursor")
+
+
+def services_of(connection: ASGIConnection) -> Services:  # type: ignore[type-arg]
+    """The services of the app that serves this connection."""
+    found: Services = connection.app.state["services"]
+    return found
+
+
+async def provide_services(state: State) -> Services:
+    """The dependency `services` of handlers."""
+    found: Services = state["services"]
+    return found
+
+
+async def provide_actor(request: Request) -> Actor:  # type: ignore[type-arg]
+    """The dependency `actor` of handlers: whom the group's guard let in."""
+    actor: Actor = request.user
+    return actor
