@@ -1,0 +1,59 @@
+"""The door: signing in and out."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Redirect, Template
+
+from domain.errors import Throttled
+from domain.operations.sign_in import Credentials, WrongCredentials, sign_in
+from domain.operations.sign_out import sign_out
+from domain.rules.permissions import SIGN_OUT, Actor
+from web.auth import session_cookie, session_of, session_token
+from web.client_address import client_address
+from web.errors import SIGN_IN_PATH
+from web.forms.credentials import SignInForm, own_path
+from web.forms.reading import read_form
+from web.headers import request_id
+from web.htmx import HtmxRequest
+from web.services import Services
+
+
+def _form(form: SignInForm, error: str | None = None, *, status: int = 200) -> Template:
+    context = {"form": form, "error": error}
+    return Template("session/new.html", context=context, status_code=status)
+
+
+@get(SIGN_IN_PATH)
+async def show_sign_in(request: HtmxRequest) -> Response[Any]:
+    """The form; whoever is signed in goes on to where they wanted to be."""
+    wanted = own_path(request.query_params.get("next", "/"))
+    if await session_of(request) is not None:
+        return Redirect(wanted, status_code=303)
+    return _form(SignInForm(next=wanted))
+
+
+@post(SIGN_IN_PATH, status_code=303)
+async def sign_in_with_form(request: HtmxRequest, services: Services) -> Response[Any]:
+    """Sets the cookie of a session that is made anew. Wrong address and wrong password get the
+    same answer."""
+    form = SignInForm.typed(await read_form(request))
+    address = client_address(request, services.settings.trusted_proxies)
+    given = Credentials(form.email, form.password, address)
+    old, id_ = session_token(request), request_id(request.scope)
+    try:
+        token = await sign_in(given, services.tries, old_token=old, request_id=id_)
+    except WrongCredentials as wrong:
+        return _form(form, wrong.message, status=401)
+    except Throttled as throttled:
+        return _form(form, throttled.message, status=429)
+    cookie = session_cookie(services.settings, token)
+    return Redirect(form.next, status_code=303, cookies=[cookie])
+
+
+@post("/sign-out", status_code=303, opt={"permission": SIGN_OUT})
+async def sign_out_of_session(request: HtmxRequest, actor: Actor, services: Services) -> Redirect:
+    """The session is dead at once, in every tab."""
+    await sign_out(actor, request.auth["id"], session_token(request) or "")
+    cookie = session_cookie(services.settings, "")
+    return Redirect(SIGN_IN_PATH, status_code=303, cookies=[cookie])

@@ -1,0 +1,1 @@
+"""Turns what the database holds into what templates show: values in, words and shapes out."""

@@ -1,0 +1,41 @@
+"""A trigger as its row of the list shows it: what was stored, with its health and its 24 hours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.store.pages_triggers import HourCount, TriggerListed
+from web.presenters.charts import HoursChart, hours_chart
+from web.presenters.words import Lamp, health_lamp
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRowShown:
+    """A row of the list of triggers."""
+
+    trigger: TriggerListed
+    health: Lamp
+    chart: HoursChart
+
+
+def trigger_row(
+    trigger: TriggerListed, counts: Sequence[HourCount], now: datetime
+) -> TriggerRowShown:
+    """The row of one trigger with its counts by hour."""
+    chart = hours_chart(counts, now)
+    lamp = health_lamp(
+        enabled=trigger.enabled,
+        seen=trigger.last_event_at is not None,
+        last_verdict=trigger.last_verdict,
+        last_finished=trigger.last_finished,
+        failed=chart.failed,
+    )
+    return TriggerRowShown(trigger, lamp, chart)
+
+
+def trigger_rows(
+    triggers: Sequence[TriggerListed], counts: Mapping[UUID, Sequence[HourCount]], now: datetime
+) -> list[TriggerRowShown]:
+    """The rows of a list."""
+    return [trigger_row(trigger, counts[trigger.id], now) for trigger in triggers]

@@ -1,0 +1,148 @@
+"""The timeline of an execution: one bar split into queue, attempts and the waits between them, and
+below it a bar for each step. All positions are percent of the width, so it fits any screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.store.pages_executions import AttemptShown, StepShown
+from web.presenters.words import duration_words, state_lamp
+
+ROW_HEIGHT = 34
+AXIS_HEIGHT = 20
+_NARROWEST = 0.4
+_MOST_TICKS = 5
+_NICE = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A piece of a row; `kind` is queue, backoff, or the state of an attempt or step."""
+
+    x: float
+    width: float
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """A labelled row of bars, `y` units from the top."""
+
+    label: str
+    y: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark of the axis, counted from the beginning."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What is drawn."""
+
+    height: int
+    axis_y: int
+    rows: tuple[TimelineRow, ...]
+    ticks: tuple[Tick, ...]
+    total: timedelta
+
+
+class _Scale:
+    def __init__(self, begin: datetime, end: datetime) -> None:
+        self.begin = begin
+        self.total = max(end - begin, timedelta(milliseconds=1))
+
+    def at(self, moment: datetime) -> float:
+        return min(max((moment - self.begin) / self.total * 100, 0.0), 100.0)
+
+    def bar(self, start: datetime, end: datetime, kind: str, what: str) -> Bar:
+        x = self.at(start)
+        # Whatever happened can be seen, however short it was, and stays within the picture.
+        width = max(self.at(end) - x, _NARROWEST)
+        x = min(x, 100 - width)
+        title = f"{what}: {duration_words(end - start)}"
+        return Bar(round(x, 3), round(width, 3), kind, title)
+
+
+def timeline(
+    created_at: datetime,
+    due_at: datetime,
+    attempts: Sequence[AttemptShown],
+    steps: Sequence[StepShown],
+    now: datetime,
+) -> Timeline:
+    """The timeline of an execution. `attempts` are in order, a running one has no end yet; `now`
+    is where what still goes on is cut off. A wait that lies ahead ends at `due_at`."""
+    open_end = not attempts or attempts[-1].finished_at is None
+    waiting = bool(attempts) and attempts[-1].state != "succeeded" and due_at > now
+    last = now if open_end else attempts[-1].finished_at or now
+    scale = _Scale(created_at, max(last, due_at) if waiting else last)
+    bars = tuple(_attempt_bars(scale, created_at, attempts, now, due_at if waiting else None))
+    rows = [TimelineRow("Execution", 0, bars)]
+    for index, (key, done) in enumerate(_by_key(steps).items(), start=1):
+        strides = tuple(_step_bar(scale, step, now) for step in done)
+        rows.append(TimelineRow(key, index * ROW_HEIGHT, strides))
+    axis_y = len(rows) * ROW_HEIGHT
+    return Timeline(axis_y + AXIS_HEIGHT, axis_y, tuple(rows), _ticks(scale.total), scale.total)
+
+
+def _attempt_bars(
+    scale: _Scale,
+    created_at: datetime,
+    attempts: Sequence[AttemptShown],
+    now: datetime,
+    next_due: datetime | None,
+) -> list[Bar]:
+    bars = []
+    free_since, wait = created_at, "queue"
+    for attempt in attempts:
+        if attempt.started_at > free_since:
+            bars.append(scale.bar(free_since, attempt.started_at, wait, wait.capitalize()))
+        end = attempt.finished_at or now
+        what = f"Attempt {attempt.number}, {state_lamp(attempt.state).word.lower()}"
+        bars.append(scale.bar(attempt.started_at, end, attempt.state, what))
+        free_since, wait = end, "backoff"
+    if not attempts:
+        bars.append(scale.bar(created_at, now, "queue", "Queue"))
+    elif next_due is not None:
+        bars.append(scale.bar(free_since, next_due, "backoff", "Backoff"))
+    return bars
+
+
+def _by_key(steps: Sequence[StepShown]) -> dict[str, list[StepShown]]:
+    rows: dict[str, list[StepShown]] = {}
+    for step in steps:
+        rows.setdefault(step.key, []).append(step)
+    return rows
+
+
+def _step_bar(scale: _Scale, step: StepShown, now: datetime) -> Bar:
+    word = state_lamp(step.state).word.lower()
+    what = f"{step.key}, attempt {step.attempt}, {word}"
+    return scale.bar(step.started_at, step.finished_at or now, step.state, what)
+
+
+def _ticks(total: timedelta) -> tuple[Tick, ...]:
+    milliseconds = total / timedelta(milliseconds=1)
+    step = _nice_step(milliseconds / _MOST_TICKS)
+    marks = range(int(milliseconds // step) + 1)
+    return tuple(
+        Tick(round(mark * step / milliseconds * 100, 3), _tick_label(mark * step)) for mark in marks
+    )
+
+
+def _nice_step(smallest: float) -> float:
+    scale = 1.0
+    while scale * _NICE[-1] < smallest:
+        scale *= 10
+    return next(scale * nice for nice in _NICE if scale * nice >= smallest)
+
+
+def _tick_label(milliseconds: float) -> str:
+    return "0" if milliseconds == 0 else duration_words(timedelta(milliseconds=milliseconds))
