@@ -1,0 +1,34 @@
+"""The figures, in the order in which they are measured: each one a file, with its rows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.bench.figures import (
+    at_half_rate,
+    every_id,
+    executions,
+    idle_latency,
+    ingest,
+    memory,
+)
+from tests.bench.report import Row
+from tests.bench.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What to measure in each round, and the rows that its readings fill."""
+
+    name: str
+    measure: Callable[[Session], Mapping[str, float]]
+    rows: tuple[Row, ...]
+
+
+FIGURES = (
+    Figure("ingest", ingest.measure, ingest.ROWS),
+    Figure("executions", executions.measure, executions.ROWS),
+    Figure("idle", idle_latency.measure, idle_latency.ROWS),
+    Figure("half", at_half_rate.measure, at_half_rate.ROWS),
+    Figure("ledger", every_id.measure, every_id.ROWS),
+    Figure("memory", memory.measure, memory.ROWS),
+)

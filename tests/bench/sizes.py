@@ -1,0 +1,52 @@
+"""How long everything takes: the real run, and a quick one to see that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Times in seconds, rates a second."""
+
+    rounds: int
+    warm_up_s: float
+    ingest_slices: int
+    ingest_slice_s: float
+    first_rate: float
+    probe_s: float
+    sustained_s: float
+    idle_rate: float
+    idle_samples: int
+    half_s: float
+    ledger_ids: int
+    rest_s: float
+
+
+FULL = Sizes(
+    rounds=3,
+    warm_up_s=20.0,
+    ingest_slices=3,
+    ingest_slice_s=4.0,
+    first_rate=400.0,
+    probe_s=5.0,
+    sustained_s=30.0,
+    idle_rate=1.0,
+    idle_samples=60,
+    half_s=30.0,
+    ledger_ids=30_000,
+    rest_s=30.0,
+)
+
+QUICK = Sizes(
+    rounds=1,
+    warm_up_s=2.0,
+    ingest_slices=2,
+    ingest_slice_s=1.0,
+    first_rate=400.0,
+    probe_s=2.0,
+    sustained_s=6.0,
+    idle_rate=4.0,
+    idle_samples=60,
+    half_s=5.0,
+    ledger_ids=3_000,
+    rest_s=3.0,
+)

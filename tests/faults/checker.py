@@ -1,0 +1,250 @@
+"""The independent checker: compares what the sender was promised, what the database says, and what
+reached the target. It knows the tables, and none of the product's code.
+
+The invariants are those of the fault catalogue: every accepted delivery is one event (I1), every
+matching event is one execution (I2), nothing waits for ever (I4), the target sees every action at
+least once and all its repeats under one `Idempotency-Key` (I5), and what could not be done lies in
+the dead letters with its last error (I6).
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from tests.faults.sender import Sender, Sent
+from tests.support.target import LedgerLine, read_ledger
+
+Row = Mapping[str, Any]
+TERMINAL = ("succeeded", "failed", "dead", "canceled")
+PARTITIONED = ("event", "decision", "execution", "attempt", "step_run")
+SHOWN = 20
+
+_WAITING = """
+SELECT (SELECT count(*) FROM pending_event) AS events,
+    (SELECT count(*) FROM execution WHERE NOT state = ANY ($1)) AS executions
+"""
+
+
+@dataclass(slots=True)
+class Facts:
+    """All that the checker looks at."""
+
+    sent: Sequence[Sent]
+    events: Sequence[Row]
+    decisions: Sequence[Row]
+    executions: Sequence[Row]
+    attempts: Sequence[Row]
+    pending: int
+    strays: int
+    """Rows in default partitions, which must stay empty."""
+    calls: Sequence[LedgerLine]
+
+    def event_of(self, sent: Sent) -> Row:
+        """The event that a delivery became."""
+        (event,) = [event for event in self.events if event["sender_id"] == sent.id]
+        return event
+
+    def decision_of(self, sent: Sent) -> Row:
+        """What was decided about a delivery."""
+        event_id = self.event_of(sent)["id"]
+        (decision,) = [each for each in self.decisions if each["event_id"] == event_id]
+        return decision
+
+    def execution_of(self, sent: Sent) -> Row:
+        """The execution that a delivery started."""
+        event_id = self.event_of(sent)["id"]
+        (execution,) = [each for each in self.executions if each["event_id"] == event_id]
+        return execution
+
+    def attempts_of(self, sent: Sent) -> list[Row]:
+        """The attempts that were made for a delivery, in order."""
+        execution_id = self.execution_of(sent)["id"]
+        return [each for each in self.attempts if each["execution_id"] == execution_id]
+
+    def calls_of(self, sent: Sent) -> list[LedgerLine]:
+        """What reached the target for a delivery, in order."""
+        return [line for line in self.calls if line.id == sent.id]
+
+
+class Checker:
+    """Looks at one installation through its sender, its database and its target."""
+
+    def __init__(self, sender: Sender, database_url: str, target_ledger: Path) -> None:
+        self._sender = sender
+        self._database_url = database_url
+        self._target_ledger = target_ledger
+
+    def check(self, within_s: float = 15.0) -> Facts:
+        """Wait until nothing waits any more, and hold everything against the invariants."""
+        facts = asyncio.run(self._read(within_s))
+        found = list(violations(facts))
+        assert not found, "\n".join([f"{len(found)} violations:", *found[:SHOWN]])
+        return facts
+
+    async def _read(self, within_s: float) -> Facts:
+        connection = await asyncpg.connect(self._database_url)
+        try:
+            await _until_nothing_waits(connection, within_s)
+            return Facts(
+                sent=list(self._sender.ledger.values()),
+                events=await connection.fetch("SELECT id, sender_id, received_at FROM event"),
+                decisions=await connection.fetch(
+                    "SELECT event_id, verdict, execution_id, decided_at FROM decision"
+                ),
+                executions=await connection.fetch(
+                    "SELECT id, event_id, state, reason, attempt FROM execution"
+                ),
+                attempts=await connection.fetch(
+                    "SELECT execution_id, number, state, reason, message, started_at, finished_at "
+                    "FROM attempt ORDER BY number"
+                ),
+                pending=await connection.fetchval("SELECT count(*) FROM pending_event"),
+                strays=sum([await _strays(connection, table) for table in PARTITIONED]),
+                calls=[
+                    line for line in read_ledger(self._target_ledger) if " /_" not in line.request
+                ],
+            )
+        finally:
+            await connection.close()
+
+
+async def _until_nothing_waits(connection: Any, within_s: float) -> None:
+    """Fails when something still waits after so many seconds (I4)."""
+    end = asyncio.get_running_loop().time() + within_s
+    while True:
+        waiting = await connection.fetchrow(_WAITING, TERMINAL)
+        if not any(waiting.values()):
+            return
+        if asyncio.get_running_loop().time() > end:
+            rows = await connection.fetch(
+                "SELECT state, reason, attempt, lease_until - now() AS lease, due_at - now() AS due"
+                " FROM execution WHERE NOT state = ANY ($1) LIMIT $2", TERMINAL, SHOWN,
+            )  # fmt: skip
+            raise AssertionError(f"I4: after {within_s} s {dict(waiting)} still wait: {rows}")
+        await asyncio.sleep(0.05)  # a poll of other processes' work, bounded by `within_s`
+
+
+async def _strays(connection: Any, table: str) -> int:
+    number: int = await connection.fetchval(f"SELECT count(*) FROM {table}_default")
+    return number
+
+
+def violations(facts: Facts) -> Iterator[str]:
+    """Every way in which the facts break an invariant, as a sentence."""
+    yield from _of_acceptance(facts)
+    yield from _of_decisions(facts)
+    yield from _of_rest(facts)
+    yield from _of_calls(facts)
+    yield from _of_endings(facts)
+
+
+def _of_acceptance(facts: Facts) -> Iterator[str]:
+    """I1: one event for every accepted delivery, named by every answer that promised it."""
+    events = _grouped(facts.events, "sender_id")
+    for sent in facts.sent:
+        ids = [str(event["id"]) for event in events.pop(sent.id, [])]
+        if len(ids) > 1:
+            yield f"I1: {sent.id} is {len(ids)} events"
+        if sent.accepted and not ids:
+            yield f"I1: {sent.id} was accepted and is no event"
+        promised = [answer for answer in sent.answers if answer.accepted]
+        if any(answer.event_id not in ids for answer in promised):
+            yield f"I1: {sent.id} is the event {ids}, and was promised as {promised}"
+        if sum(not answer.duplicate for answer in promised) > 1:
+            yield f"I1: {sent.id} was accepted as new more than once"
+    for unknown in events:
+        yield f"I1: nobody sent {unknown}"
+
+
+def _of_decisions(facts: Facts) -> Iterator[str]:
+    """I2: one decision an event, and one execution for each that matches."""
+    fates = {sent.id: sent.fate for sent in facts.sent}
+    decisions = _grouped(facts.decisions, "event_id")
+    executions = _grouped(facts.executions, "event_id")
+    for event in facts.events:
+        name = event["sender_id"]
+        wanted = fates.get(name) != "filtered"
+        verdicts = [decision["verdict"] for decision in decisions.pop(event["id"], [])]
+        if verdicts != ["fired" if wanted else "filtered"]:
+            yield f"I2: {name} was decided as {verdicts}"
+        started = executions.pop(event["id"], [])
+        if len(started) != int(wanted):
+            yield f"I2: {name} started {len(started)} executions"
+    for orphan in [*decisions, *executions]:
+        yield f"I2: a decision or execution names {orphan}, which is no event"
+    named = {d["execution_id"] for d in facts.decisions if d["execution_id"] is not None}
+    if named != {execution["id"] for execution in facts.executions}:
+        yield "I2: the decisions name other executions than there are"
+
+
+def _of_rest(facts: Facts) -> Iterator[str]:
+    """I4: nothing waits; and nothing fell into a default partition."""
+    if facts.pending:
+        yield f"I4: {facts.pending} events wait for a decision"
+    for execution in facts.executions:
+        if execution["state"] not in TERMINAL:
+            yield f"I4: {execution['id']} is {execution['state']}"
+    if facts.strays:
+        yield f"{facts.strays} rows lie in default partitions"
+
+
+def _of_calls(facts: Facts) -> Iterator[str]:
+    """I5: at least one call for each action, all of them under one key that no other action has;
+    and never more calls than attempts."""
+    attempts = _attempts_by_name(facts)
+    calls: dict[tuple[str, str], list[LedgerLine]] = defaultdict(list)
+    for line in facts.calls:
+        calls[line.id, line.request].append(line)
+    owners: dict[str, tuple[str, str]] = {}
+    for action, lines in calls.items():
+        keys = {line.key for line in lines}
+        if len(keys) != 1 or "" in keys:
+            yield f"I5: {action} came under the keys {keys}"
+        if any(owners.setdefault(key, action) != action for key in keys):
+            yield f"I5: {action} shares its key with another action"
+        if len(lines) > attempts.get(action[0], 0):
+            yield f"I5: {action} came {len(lines)} times in {attempts.get(action[0], 0)} attempts"
+    reached = {name for name, _ in calls}
+    for sent in facts.sent:
+        if sent.accepted and sent.fate != "filtered" and sent.id not in reached:
+            yield f"I5: {sent.id} never reached the target"
+
+
+def _of_endings(facts: Facts) -> Iterator[str]:
+    """I6: everything ended as it had to, and every attempt on the way is on record, once."""
+    fates = {sent.id: sent.fate for sent in facts.sent}
+    names = {event["id"]: event["sender_id"] for event in facts.events}
+    attempts = _grouped(facts.attempts, "execution_id")
+    for execution in facts.executions:
+        name = names.get(execution["event_id"], "?")
+        made = attempts.pop(execution["id"], [])
+        if execution["state"] != fates.get(name):
+            yield f"I6: {name} is {execution['state']}, and should be {fates.get(name)}"
+        if [attempt["number"] for attempt in made] != list(range(1, execution["attempt"] + 1)):
+            yield f"I6: {name} has {execution['attempt']} attempts, on record are {made}"
+        succeeded = [attempt["number"] for attempt in made if attempt["state"] == "succeeded"]
+        if succeeded != ([execution["attempt"]] if execution["state"] == "succeeded" else []):
+            yield f"I6: {name} is {execution['state']} and succeeded in the attempts {succeeded}"
+        if execution["state"] == "dead" and not (
+            execution["reason"] and made and made[-1]["reason"] and made[-1]["message"]
+        ):
+            yield f"I6: {name} is dead, and nothing says why"
+    for orphan in attempts:
+        yield f"I6: an attempt names {orphan}, which is no execution"
+
+
+def _attempts_by_name(facts: Facts) -> dict[str, int]:
+    names = {event["id"]: event["sender_id"] for event in facts.events}
+    return {names[e["event_id"]]: e["attempt"] for e in facts.executions if e["event_id"] in names}
+
+
+def _grouped(rows: Sequence[Row], by: str) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[by]].append(row)
+    return groups

@@ -1,0 +1,94 @@
+"""A sender that keeps a ledger of what it sent and of every answer that it got."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Literal, NamedTuple
+
+import httpx
+
+AT_ONCE = 16
+PATIENCE_S = 30.0
+
+Fate = Literal["succeeded", "dead", "filtered"]
+
+
+class Answer(NamedTuple):
+    """A whole answer to one request. The rest is None unless it was accepted."""
+
+    status: int
+    event_id: str | None = None
+    duplicate: bool | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether this is a promise."""
+        return 200 <= self.status < 300
+
+
+@dataclass(slots=True)
+class Sent:
+    """One thing that the sender has to tell, and what became of each try. A request that got no
+    answer leaves none: nothing was promised."""
+
+    id: str
+    url: str
+    fate: Fate
+    """What must become of it in the end: what its trigger and its body make of it."""
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether any try was answered with a promise."""
+        return any(answer.accepted for answer in self.answers)
+
+
+class Sender:
+    """Sends from several threads, each delivery over a connection of its own."""
+
+    def __init__(self) -> None:
+        self.ledger: dict[str, Sent] = {}
+        self._numbers = count(1)
+        self._waiting: list[Future[None]] = []
+        # Nothing of an answer depends on what came over the same connection before.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(timeout=PATIENCE_S, limits=limits)
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sender")
+
+    def close(self) -> None:
+        """Wait for the last answers."""
+        self._threads.shutdown()
+        self._client.close()
+
+    def send(self, url: str, number: int, fate: Fate = "succeeded") -> list[Sent]:
+        """Begin to send so many deliveries; `settle` waits for their answers."""
+        new = [Sent(f"evt-{next(self._numbers)}", url, fate) for _ in range(number)]
+        self.ledger.update((sent.id, sent) for sent in new)
+        self._begin(new)
+        return new
+
+    def send_again(self, these: Iterable[Sent] | None = None) -> None:
+        """Begin to send these once more, or whatever nobody has accepted yet."""
+        self._begin([s for s in self.ledger.values() if not s.accepted] if these is None else these)
+
+    def settle(self) -> None:
+        """Wait until every request that was begun has its answer, or has lost its connection."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            future.result(PATIENCE_S)
+
+    def _begin(self, these: Iterable[Sent]) -> None:
+        self._waiting.extend(self._threads.submit(self._deliver, sent) for sent in these)
+
+    def _deliver(self, sent: Sent) -> None:
+        body = {"id": sent.id, "wanted": sent.fate != "filtered"}
+        try:
+            response = self._client.post(sent.url, json=body, headers={"webhook-id": sent.id})
+        except httpx.TransportError:
+            return
+        if response.is_success:
+            told = response.json()
+            sent.answers.append(Answer(response.status_code, told["event_id"], told["duplicate"]))
+        else:
+            sent.answers.append(Answer(response.status_code))

@@ -1,0 +1,127 @@
+"""A checker that finds nothing proves nothing, unless it finds what is there: each test here breaks
+sound facts in one way."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.faults.checker import Facts, violations
+from tests.faults.sender import Answer, Sent
+from tests.support.target import LedgerLine
+
+
+def call(event: str, key: str, request: str = "POST /notify") -> LedgerLine:
+    return LedgerLine(0, 0, key, event, request)
+
+
+def attempt(execution: str, number: int, state: str, **why: Any) -> dict[str, Any]:
+    about = {"reason": None, "message": None, **why}
+    return {"execution_id": execution, "number": number, "state": state, **about}
+
+
+def sound() -> Facts:
+    """Three deliveries: one succeeded after an attempt that nobody saw the end of, one could not be
+    carried out, one did not match."""
+    return Facts(
+        sent=[
+            Sent("a", "", "succeeded", [Answer(503), Answer(202, "1", False)]),
+            Sent("b", "", "dead", [Answer(202, "2", False), Answer(202, "2", True)]),
+            Sent("c", "", "filtered", [Answer(202, "3", False)]),
+        ],
+        events=[
+            {"id": "1", "sender_id": "a"},
+            {"id": "2", "sender_id": "b"},
+            {"id": "3", "sender_id": "c"},
+        ],
+        decisions=[
+            {"event_id": "1", "verdict": "fired", "execution_id": "x"},
+            {"event_id": "2", "verdict": "fired", "execution_id": "y"},
+            {"event_id": "3", "verdict": "filtered", "execution_id": None},
+        ],
+        executions=[
+            {"id": "x", "event_id": "1", "state": "succeeded", "reason": None, "attempt": 2},
+            {"id": "y", "event_id": "2", "state": "dead", "reason": "bad_status", "attempt": 1},
+        ],
+        attempts=[
+            attempt("x", 1, "unknown", reason="worker_lost"),
+            attempt("x", 2, "succeeded"),
+            attempt("y", 1, "failed", reason="bad_status", message="The target answered 500."),
+        ],
+        pending=0,
+        strays=0,
+        calls=[call("a", "k1"), call("a", "k1"), call("b", "k2", "POST /status/500")],
+    )
+
+
+def found(**broken: Any) -> list[str]:
+    return list(violations(replace(sound(), **broken)))
+
+
+def test_sound_facts_break_nothing() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("column", "remove"),
+    [("events", 0), ("decisions", 1), ("executions", 0), ("attempts", 1), ("calls", 2)],
+)
+def test_it_misses_what_is_gone(column: str, remove: int) -> None:
+    rows = list(getattr(sound(), column))
+    del rows[remove]
+    assert found(**{column: rows})
+
+
+@pytest.mark.parametrize("column", ["events", "decisions", "executions", "attempts"])
+def test_it_sees_what_is_there_twice(column: str) -> None:
+    rows = list(getattr(sound(), column))
+    assert found(**{column: [*rows, rows[0]]})
+
+
+def test_it_sees_a_promise_that_names_another_event() -> None:
+    sent = [Sent("a", "", "succeeded", [Answer(202, "9", False)]), *sound().sent[1:]]
+    assert "was promised as" in found(sent=sent)[0]
+
+
+def test_it_sees_an_id_that_was_new_twice() -> None:
+    answers = [Answer(202, "1", False), Answer(202, "1", False)]
+    sent = [Sent("a", "", "succeeded", answers), *sound().sent[1:]]
+    assert found(sent=sent) == ["I1: a was accepted as new more than once"]
+
+
+def test_it_sees_an_event_that_nobody_sent() -> None:
+    assert "I1: nobody sent a" in found(sent=sound().sent[1:])
+
+
+def test_it_sees_a_repeat_under_another_key() -> None:
+    (problem,) = found(calls=[call("a", "k1"), call("a", "k3"), call("b", "k2")])
+    assert problem.startswith("I5: ('a', 'POST /notify') came under the keys")
+
+
+@pytest.mark.parametrize("key", ["", "k2"], ids=["no key", "the key of another"])
+def test_it_sees_a_key_that_tells_nothing(key: str) -> None:
+    assert found(calls=[call("a", key), call("b", "k2")])
+
+
+def test_it_sees_more_calls_than_attempts() -> None:
+    (problem,) = found(calls=[call("a", "k1"), call("b", "k2"), call("b", "k2")])
+    assert problem == "I5: ('b', 'POST /notify') came 2 times in 1 attempts"
+
+
+def test_it_sees_a_call_for_what_did_not_match() -> None:
+    assert found(calls=[*sound().calls, call("c", "k4")])
+
+
+def test_it_sees_what_still_waits() -> None:
+    running = {"id": "x", "event_id": "1", "state": "running", "reason": None, "attempt": 2}
+    assert any(p.startswith("I4") for p in found(executions=[running, sound().executions[1]]))
+    assert found(pending=1) == ["I4: 1 events wait for a decision"]
+
+
+def test_it_sees_a_dead_letter_that_does_not_say_why() -> None:
+    silent = [*sound().attempts[:2], attempt("y", 1, "failed")]
+    assert found(attempts=silent) == ["I6: b is dead, and nothing says why"]
+
+
+def test_it_sees_rows_outside_the_partitions() -> None:
+    assert found(strays=2) == ["2 rows lie in default partitions"]
