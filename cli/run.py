@@ -174,8 +174,8 @@ def _check_port(env: Mapping[str, str]) -> None:
         socket.create_server((host, int(text)), family=family).close()
     except OSError as error:
         raise CannotStart(
-            f"Port {text} of {host} cannot be had: {os.strerror(error.errno or 0)}. If another program has it,"
-            f" choose another port: PORT={int(text) % 65535 + 1} make run"
+            f"Port {text} of {host} cannot be had: {os.strerror(error.errno or 0)}. If another"
+            f" program has it, choose another port: PORT={int(text) % 65535 + 1} make run"
         ) from error
 
 

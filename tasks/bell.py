@@ -29,6 +29,7 @@ ACTORS = {EVENTS: "decide", EXECUTIONS: "run"}
 IDS_A_MESSAGE = 100
 MOST_WAITING = 20_000
 PATIENCE_S = 1.0
+GATHER_S = 0.004
 
 log = logger(__name__)
 
@@ -93,6 +94,8 @@ class Bell:
             self._rung.clear()
             await pause_at("bell.before_ring")
             await self._send()
+            # A first ring goes out at once; under load they gather into fewer messages.
+            await asyncio.sleep(GATHER_S)
 
     async def _send(self) -> None:
         taken, self._waiting = self._waiting, {EVENTS: [], EXECUTIONS: []}

@@ -39,9 +39,7 @@ def release(database_url: str, redis_url: str) -> None:
         "REDIS_URL": redis_url,
         "SECRET_KEY": TEST_KEY,
     }
-    subprocess.run(
-        [sys.executable, "-m", "cli", "release"], cwd=ROOT, env=environment, check=True
-    )
+    subprocess.run([sys.executable, "-m", "cli", "release"], cwd=ROOT, env=environment, check=True)
 
 
 @pytest.fixture(scope="session")

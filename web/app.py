@@ -12,14 +12,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from litestar import Litestar, Router
+from litestar import Litestar, Response, Router
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import BaseRoute
 from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -77,7 +79,7 @@ def create_app(settings: Settings) -> Litestar:
             "actor": Provide(provide_actor),
         },
         exception_handlers={Exception: unrouted_error},
-        openapi_config=OPENAPI,
+        openapi_config=_openapi(settings),
         template_config=template_config(),
         logging_config=None,
         debug=False,
@@ -155,21 +157,46 @@ def _assets() -> Router:
         path="/static",
         directories=[ASSETS],
         cache_control=CacheControlHeader(max_age=YEAR_S, public=True, immutable=True),
+        after_request=_keep_type,
         include_in_schema=False,
     )
 
 
-OPENAPI = OpenAPIConfig(
-    title="Signalbox",
-    version="1",
-    description="Triggers, events, decisions, executions.",
-    path="/api",
-    render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-    components=Components(
-        security_schemes={"key": SecurityScheme(type="http", scheme="bearer")},
-    ),
-    security=[{"key": []}],
-)
+def _keep_type(response: Response[Any]) -> Response[Any]:
+    response.headers["x-content-type-options"] = "nosniff"
+    return response
+
+
+class _DocumentRouter(Router):
+    """Takes the document only, and not the pages that Litestar would put beside it."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        """Called by Litestar, once for each of its handlers."""
+        if "/{path:str}" in getattr(value, "paths", ()):
+            return []
+        return super().register(value)
+
+
+def _openapi(settings: Settings) -> OpenAPIConfig:
+    """/api/openapi.json, which describes /api/v1 and nothing else."""
+    return OpenAPIConfig(
+        title="Signalbox",
+        version="1",
+        description="Triggers, events, decisions, executions.",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(
+            security_schemes={"key": SecurityScheme(type="http", scheme="bearer")},
+        ),
+        security=[{"key": []}],
+        openapi_router=_DocumentRouter(
+            path="/api",
+            route_handlers=[],
+            middleware=[
+                DefineMiddleware(Envelope, headers=security_headers(secure=settings.secure))
+            ],
+            include_in_schema=False,
+        ),
+    )
 
 
 def _app_of_this_process() -> Litestar:

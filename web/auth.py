@@ -13,6 +13,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
 
 from domain.errors import Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
 from domain.rules.key_tokens import looks_like_key, token_hash
@@ -83,8 +84,9 @@ def _refuse_nul(connection: Connection) -> None:
 
 def _refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
     known = {
-        getattr(field.kwarg_definition, "name", None) or name
+        field.kwarg_definition.name or name
         for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
     }
     unknown = [name for name in connection.query_params if name not in known]
     if unknown:

@@ -9,12 +9,18 @@ from typing import Any
 
 from litestar import Response
 from litestar.connection.base import empty_receive, empty_send
+from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 from litestar.types import Receive, Scope, Send
 from litestar_htmx import HTMXDetails, HTMXRequest
 
 from domain.rules.permissions import Actor
 from web.auth import csrf_token
+from web.services import Services
+
+# What handlers of pages are given: whom the guard let in, and what they work with.
+CurrentActor = NamedDependency[Actor]
+OurServices = NamedDependency[Services]
 
 # Page and part differ by these, so no cache may give one for the other.
 VARY = {"vary": "HX-Request, HX-Request-Type, HX-History-Restore-Request"}

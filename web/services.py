@@ -3,6 +3,7 @@
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from redis.asyncio import Redis
 
 from domain.coordination.live_feed import LiveFeed, LiveHub
@@ -38,6 +39,11 @@ class Services:
         self.tries = Tries(redis)
         self.csrf_key = derive_key(settings.secret_key, "csrf")
         self.cursor_key = derive_key(settings.secret_key, "cursor")
+
+
+# How a handler asks for who is there, and for what it works with.
+CurrentActor = NamedDependency[Actor]
+OurServices = NamedDependency[Services]
 
 
 def services_of(connection: ASGIConnection) -> Services:  # type: ignore[type-arg]

@@ -4,9 +4,8 @@ A step that an earlier attempt has finished is not carried out again. Each call 
 `Idempotency-Key` that is the same in every attempt, so a target can tell a repeat.
 """
 
-import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,14 +16,14 @@ from domain.rules.placeholders import RenderContext, RenderFailed, StepFacts
 from domain.rules.step_results import StepResult
 from domain.rules.workflow_steps import HttpStep
 
+KEY_LENGTH = 40
 # Trying again cannot change these: the request itself is what is wrong.
 _HOPELESS = frozenset({"invalid_url", "invalid_request", "blocked_address"})
 
 
 def idempotency_key(execution_id: UUID, step_key: str) -> str:
     """The same for every attempt at this step of this execution, and for nothing else."""
-    digest = hashlib.sha256(f"{execution_id}\0{step_key}".encode()).digest()
-    return base64.b32encode(digest[:20]).decode()
+    return hashlib.sha256(f"{execution_id}\0{step_key}".encode()).hexdigest()[:KEY_LENGTH]
 
 
 class StepsEngine:
@@ -44,18 +43,18 @@ class StepsEngine:
             outcome = await self._carry_out(run, position, step, context, now)
             if isinstance(outcome, Failed):
                 return outcome
-            result, facts = outcome
+            result, answer = outcome
             if position == len(run.steps) - 1:
                 return Succeeded((result,))
             if not await record(result):
                 return Lost()
-            context = _with_step(context, step.key, facts)
+            context = _with_step(context, step.key, as_facts(answer))
         return Succeeded(())
 
     async def _carry_out(
         self, run: Run, position: int, step: HttpStep, context: RenderContext,
         now: Callable[[], datetime],
-    ) -> Failed | tuple[StepResult, StepFacts]:  # fmt: skip
+    ) -> Failed | tuple[StepResult, Answer]:  # fmt: skip
         secrets = list(run.secrets.values())
         started_at = now()
 
@@ -77,23 +76,22 @@ class StepsEngine:
             request = call_of(step, context, idempotency_key(run.execution_id, step.key))
         except RenderFailed as failure:
             failed = result("failed", failure.reason, failure.message, None, None)
-            return _failed([failed], retryable=False)
+            return _failed(failed, retryable=False)
         try:
             response = await self._outbound.request(request)
         except OutboundFailed as failure:
             failed = result("failed", failure.reason, failure.message, request, None)
-            return _failed([failed], retryable=failure.reason not in _HOPELESS)
+            return _failed(failed, retryable=failure.reason not in _HOPELESS)
         if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
             message = f"The target answered {response.status}."
             return _failed(
-                [result("failed", "bad_status", message, request, response)], retryable=True
+                result("failed", "bad_status", message, request, response), retryable=True
             )
-        return result("succeeded", None, None, request, response), as_facts(response)
+        return result("succeeded", None, None, request, response), response
 
 
-def _failed(results: Sequence[StepResult], *, retryable: bool) -> Failed:
-    last = results[-1]
-    return Failed(last.reason or "failed", last.message or "", retryable, tuple(results))
+def _failed(result: StepResult, *, retryable: bool) -> Failed:
+    return Failed(result.reason or "failed", result.message or "", retryable, (result,))
 
 
 def _gave_up(position: int, step: HttpStep, now: datetime) -> Failed:
@@ -101,7 +99,7 @@ def _gave_up(position: int, step: HttpStep, now: datetime) -> Failed:
     result = StepResult(
         position, step.key, "http", "unknown", "unknown_outcome", message, None, None, now, now
     )
-    return _failed([result], retryable=False)
+    return _failed(result, retryable=False)
 
 
 def _with_step(context: RenderContext, key: str, facts: StepFacts) -> RenderContext:

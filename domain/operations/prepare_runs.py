@@ -14,7 +14,6 @@ from domain.engines.http_step import content_of, facts_on_record
 from domain.engines.plan import Failed, Run
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledVersions, CompiledWorkflow
-from domain.rules.bodies import read_json
 from domain.rules.placeholders import EventFacts, RenderContext, StepFacts, TriggerFacts
 from domain.rules.retries import RetryPolicy
 from domain.store import events, executions, versions
@@ -120,12 +119,11 @@ def _run(
 
 
 def _event_facts(event: Row) -> EventFacts:
-    headers = read_json(event["headers"].encode())
-    pairs = headers if isinstance(headers, list) else []
+    headers: list[tuple[str, str]] = msgspec.json.decode(event["headers"])
     return EventFacts(
         id=str(event["id"]),
         received_at=event["received_at"],
         body=content_of(event["body"], event["content_type"]),
-        headers={str(pair[0]).lower(): str(pair[1]) for pair in pairs if isinstance(pair, list)},
+        headers={name.lower(): value for name, value in headers},
         query=dict(parse_qsl(event["query"], keep_blank_values=True)),
     )

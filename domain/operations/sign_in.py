@@ -3,14 +3,18 @@
 import secrets
 from dataclasses import dataclass
 
+from domain import metrics
 from domain.coordination.tries import Limit, Tries
-from domain.errors import Unauthenticated
+from domain.errors import Throttled, Unauthenticated
+from domain.logs import logger
 from domain.operations.passwords import is_password
 from domain.rules.key_tokens import SECRET_BYTES, token_hash, url_safe
 from domain.rules.names import email_problems
 from domain.rules.permissions import Actor
 from domain.store import audit, sessions, teams, users
 from domain.store.database import Row, transaction
+
+log = logger(__name__)
 
 
 class WrongCredentials(Unauthenticated):
@@ -46,14 +50,25 @@ async def sign_in(
     Raises WrongCredentials, after the same work whether or not there is such a user, and
     Throttled.
     """
-    await tries.count(_limits(given))
+    try:
+        await tries.count(_limits(given))
+    except Throttled:
+        _note("throttled", given)
+        raise
     email = given.email.strip().lower()
     user = None if email_problems(email) else await users.user_by_email(email)
     right = await is_password(given.password, user["password_hash"] if user else None)
     membership = await teams.first_membership(user["id"]) if user and right else None
     if user is None or membership is None:
+        _note("wrong", given)
         raise WrongCredentials
+    _note("right", given)
     return await _open_session(user, membership, old_token, request_id)
+
+
+def _note(result: str, given: Credentials) -> None:
+    metrics.SIGN_INS.labels(result).inc()
+    log.info("sign_in", result=result, address=given.address)
 
 
 async def _open_session(

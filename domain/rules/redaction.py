@@ -14,6 +14,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from domain.rules.json_values import JsonValue, text_of
@@ -26,9 +27,6 @@ MIN_LENGTH = 4
 SIGNATURE_CHARACTERS_KEPT = 12
 REDACTED = "[redacted]"
 
-_CREDENTIALS = frozenset(
-    {"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"}
-)
 _CREDENTIAL_PARTS = (
     "token",
     "secret",
@@ -53,17 +51,18 @@ def storable_headers(
 ) -> list[tuple[str, str]]:
     """The headers that may be stored with an event: names in lower case, in the order given.
 
-    At most 64 of them and 32 KiB together; longer values end in `…`; characters that a database
-    refuses become U+FFFD.
+    At most 64 of them and 32 KiB together, none with a name over 100 characters; longer values end
+    in `…`; characters that a database refuses become U+FFFD.
     """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     kept: list[tuple[str, str]] = []
     total = 0
     for name, value in pairs:
         lower = name.lower()
-        if _is_credential(lower):
+        longest = _longest_kept(lower) if len(lower) <= MAX_NAME else 0
+        if longest == 0:
             continue
-        pair = (_storable(lower, MAX_NAME), _storable(value, _longest(lower)))
+        pair = (_storable(lower, MAX_NAME), _storable(value, longest))
         total += len(pair[0]) + len(pair[1])
         if len(kept) == MAX_HEADERS or total > MAX_TOTAL:
             break
@@ -71,18 +70,21 @@ def storable_headers(
     return kept
 
 
-def _is_credential(name: str) -> bool:
-    if name in _NOT_CREDENTIALS:
-        return False
-    if name in _CREDENTIALS or any(part in name for part in _CREDENTIAL_PARTS):
-        return True
-    words = re.split(r"[-_.]", name)
-    return not _CREDENTIAL_WORDS.isdisjoint(words) or "apikey" in "".join(words)
+@lru_cache(maxsize=1024)
+def _longest_kept(name: str) -> int:
+    """How many characters of this header's value are stored: none of a credential's."""
+    words = frozenset(re.split(r"[-_.]", name))
+    if name not in _NOT_CREDENTIALS and _is_credential(name, words):
+        return 0
+    is_signature = "signature" in name or not _SIGNATURE_WORDS.isdisjoint(words)
+    return SIGNATURE_CHARACTERS_KEPT if is_signature else MAX_VALUE
 
 
-def _longest(name: str) -> int:
-    words = _SIGNATURE_WORDS.intersection(re.split(r"[-_.]", name))
-    return SIGNATURE_CHARACTERS_KEPT if words or "signature" in name else MAX_VALUE
+def _is_credential(name: str, words: frozenset[str]) -> bool:
+    # `api_key` and `api-key` say the same as `apikey`.
+    squeezed = re.sub(r"[-_.]", "", name)
+    by_part = any(part in squeezed for part in _CREDENTIAL_PARTS)
+    return by_part or not _CREDENTIAL_WORDS.isdisjoint(words)
 
 
 def _storable(text: str, longest: int) -> str:

@@ -45,8 +45,8 @@ class Team(Table):
     """Owns everything below."""
 
     id = UUID(primary_key=True, default=None)
-    name = Text(null=False)
-    slug = Text(null=False, unique=True)
+    name = Text(default=None, null=False)
+    slug = Text(default=None, null=False, unique=True)
     created_at = _moment()
 
 
@@ -54,9 +54,9 @@ class User(Table, tablename="app_user"):
     """A person who can sign in (`user` is a reserved word of SQL)."""
 
     id = UUID(primary_key=True, default=None)
-    email = Text(null=False, unique=True, help_text="in lower case")
-    name = Text(null=False)
-    password_hash = Text(null=False, secret=True, help_text="Argon2id")
+    email = Text(default=None, null=False, unique=True, help_text="in lower case")
+    name = Text(default=None, null=False)
+    password_hash = Text(default=None, null=False, secret=True, help_text="Argon2id")
     created_at = _moment()
 
 
@@ -66,7 +66,7 @@ class Membership(Table):
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
     user_id = _required_id()
-    role = Text(null=False)
+    role = Text(default=None, null=False)
     created_at = _moment()
 
 
@@ -74,12 +74,12 @@ class Session(Table):
     """A signed-in browser. The cookie's value is stored hashed: a leaked dump signs no one in."""
 
     id = UUID(primary_key=True, default=None)
-    token_hash = Bytea(null=False, unique=True)
+    token_hash = Bytea(default=None, null=False, unique=True)
     user_id = _required_id()
     team_id = _required_id()
     created_at = _moment()
     seen_at = _moment()
-    expires_at = Timestamptz(null=False)
+    expires_at = Timestamptz(default=None, null=False)
 
 
 class ApiKey(Table):
@@ -87,10 +87,10 @@ class ApiKey(Table):
 
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
-    name = Text(null=False)
-    prefix = Text(null=False)
-    key_hash = Bytea(null=False, unique=True)
-    role = Text(null=False)
+    name = Text(default=None, null=False)
+    prefix = Text(default=None, null=False)
+    key_hash = Bytea(default=None, null=False, unique=True)
+    role = Text(default=None, null=False)
     created_at = _moment()
     used_at = _optional_moment()
     revoked_at = _optional_moment()
@@ -101,8 +101,8 @@ class Secret(Table):
 
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
-    name = Text(null=False)
-    ciphertext = Bytea(null=False)
+    name = Text(default=None, null=False)
+    ciphertext = Bytea(default=None, null=False)
     created_at = _moment()
     updated_at = _moment()
 
@@ -115,7 +115,7 @@ class Workflow(Table):
 
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
-    name = Text(null=False)
+    name = Text(default=None, null=False)
     draft_steps = JSONB(null=True, default=None, help_text="null: nothing unpublished")
     published_version = Integer(null=True, default=None)
     published_version_id = _optional_id()
@@ -133,7 +133,7 @@ class WorkflowVersion(Table):
     workflow_id = _required_id()
     number = Integer(null=False, default=None)
     steps = JSONB(null=False, default=None)
-    created_by = Text(null=False)
+    created_by = Text(default=None, null=False)
     created_at = _moment()
 
 
@@ -142,8 +142,8 @@ class Trigger(Table):
 
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
-    name = Text(null=False)
-    kind = Text(null=False)
+    name = Text(default=None, null=False)
+    kind = Text(default=None, null=False)
     hook_token = Text(null=True, default=None, unique=True, secret=True)
     workflow_id = _required_id()
     enabled = Boolean(default=True)
@@ -167,7 +167,7 @@ class TriggerVersion(Table):
     condition_config = JSONB(null=True, default=None)
     limits = JSONB(null=False, default=None)
     retry = JSONB(null=False, default=None)
-    created_by = Text(null=False)
+    created_by = Text(default=None, null=False)
     created_at = _moment()
 
 
@@ -177,7 +177,7 @@ class TriggerSecret(Table):
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
     trigger_id = _required_id()
-    ciphertext = Bytea(null=False)
+    ciphertext = Bytea(default=None, null=False)
     created_at = _moment()
     retired_at = _optional_moment()
 
@@ -191,14 +191,14 @@ class Event(Table, tags=PARTITIONED):
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
     trigger_id = _required_id()
-    kind = Text(null=False)
+    kind = Text(default=None, null=False)
     received_at = _moment()
     headers = JSONB(null=False, default=None, help_text="list of [name, value], no credentials")
-    query = Text(null=False)
-    content_type = Text(null=False)
-    title = Text(null=False, help_text="what the sender calls it, such as `issues`")
+    query = Text(default=None, null=False)
+    content_type = Text(default=None, null=False)
+    title = Text(default=None, null=False, help_text="what the sender calls it, such as `issues`")
     sender_id = Text(null=True, default=None)
-    body = Bytea(null=False)
+    body = Bytea(default=None, null=False)
 
 
 class PendingEvent(Table):
@@ -220,10 +220,10 @@ class SenderId(Table):
     team_id = _required_id()
     trigger_id = _required_id()
     event_id = _required_id()
-    body_hash = Bytea(null=False)
+    body_hash = Bytea(default=None, null=False)
     repeats = Integer(default=0)
     body_differed = Boolean(default=False, help_text="a repeat came with another body")
-    expires_at = Timestamptz(null=False)
+    expires_at = Timestamptz(default=None, null=False)
 
 
 class Decision(Table, tags=PARTITIONED):
@@ -236,7 +236,7 @@ class Decision(Table, tags=PARTITIONED):
     trigger_id = _required_id()
     trigger_version_id = _required_id()
     trigger_version = Integer(null=False, default=None)
-    verdict = Text(null=False)
+    verdict = Text(default=None, null=False)
     reason = Text(null=True, default=None)
     trace = JSONB(null=False, default=None)
     execution_id = _optional_id()
@@ -255,7 +255,7 @@ class Execution(Table, tags=PARTITIONED):
     workflow_id = _required_id()
     workflow_version_id = _required_id()
     workflow_version = Integer(null=False, default=None)
-    state = Text(null=False)
+    state = Text(default=None, null=False)
     reason = Text(null=True, default=None)
     attempt = SmallInt(default=0, help_text="attempts begun")
     lost_leases = SmallInt(default=0)
@@ -275,11 +275,11 @@ class Attempt(Table, tags=PARTITIONED):
     team_id = _required_id()
     execution_id = _required_id()
     number = SmallInt(null=False, default=None)
-    state = Text(null=False)
+    state = Text(default=None, null=False)
     reason = Text(null=True, default=None)
     message = Text(null=True, default=None)
-    started_at = Timestamptz(null=False)
-    finished_at = Timestamptz(null=False)
+    started_at = Timestamptz(default=None, null=False)
+    finished_at = Timestamptz(default=None, null=False)
 
 
 class StepRun(Table, tags=PARTITIONED):
@@ -290,15 +290,15 @@ class StepRun(Table, tags=PARTITIONED):
     execution_id = _required_id()
     attempt = SmallInt(null=False, default=None)
     position = SmallInt(null=False, default=None)
-    key = Text(null=False)
-    kind = Text(null=False)
-    state = Text(null=False)
+    key = Text(default=None, null=False)
+    kind = Text(default=None, null=False)
+    state = Text(default=None, null=False)
     reason = Text(null=True, default=None)
     message = Text(null=True, default=None)
     request = JSONB(null=True, default=None)
     response = JSONB(null=True, default=None)
-    started_at = Timestamptz(null=False)
-    finished_at = Timestamptz(null=False)
+    started_at = Timestamptz(default=None, null=False)
+    finished_at = Timestamptz(default=None, null=False)
 
 
 class AuditEntry(Table, tags=PARTITIONED):
@@ -306,11 +306,11 @@ class AuditEntry(Table, tags=PARTITIONED):
 
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
-    actor_kind = Text(null=False)
+    actor_kind = Text(default=None, null=False)
     actor_id = _optional_id()
-    actor_name = Text(null=False)
-    action = Text(null=False)
-    object_kind = Text(null=False)
+    actor_name = Text(default=None, null=False)
+    action = Text(default=None, null=False)
+    object_kind = Text(default=None, null=False)
     object_id = _required_id()
     before = JSONB(null=True, default=None)
     after = JSONB(null=True, default=None)
@@ -328,8 +328,8 @@ class Tally(Table):
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
     trigger_id = _required_id()
-    hour = Timestamptz(null=False)
-    outcome = Text(null=False)
+    hour = Timestamptz(default=None, null=False)
+    outcome = Text(default=None, null=False)
     amount = Integer(null=False, default=None)
 
 
@@ -339,6 +339,6 @@ class TriggerHour(Table):
     id = UUID(primary_key=True, default=None)
     team_id = _required_id()
     trigger_id = _required_id()
-    hour = Timestamptz(null=False)
-    outcome = Text(null=False)
+    hour = Timestamptz(default=None, null=False)
+    outcome = Text(default=None, null=False)
     amount = BigInt(null=False, default=None)

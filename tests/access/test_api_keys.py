@@ -83,9 +83,7 @@ async def test_a_key_in_the_address_opens_nothing(alice: Api, client: httpx.Asyn
 
 async def test_use_is_noted_at_most_once_a_minute(alice: Api, world: World) -> None:
     async def used_at() -> object:
-        row = await fetch_one(
-            "SELECT used_at FROM api_key WHERE team_id = $1", world.alice.team_id
-        )
+        row = await fetch_one("SELECT used_at FROM api_key WHERE team_id = $1", world.alice.team_id)
         assert row is not None
         return row["used_at"]
 

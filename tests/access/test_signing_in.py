@@ -73,9 +73,7 @@ async def test_signing_in_again_makes_a_new_session_and_ends_the_old_one(
         assert not await is_in(thief)
 
 
-async def test_an_id_that_somebody_planted_is_never_adopted(
-    app: Litestar, person: Person
-) -> None:
+async def test_an_id_that_somebody_planted_is_never_adopted(app: Litestar, person: Person) -> None:
     async with client_of(app) as victim:
         victim.cookies.set("session", "attackerchosenid")
         await sign_in(victim, person)
@@ -89,7 +87,7 @@ async def test_an_id_that_somebody_planted_is_never_adopted(
 @pytest.mark.parametrize("cookie", ["null", "", "x" * 5_000, "é", "../../etc", "sess%00ion"])
 async def test_a_cookie_that_is_not_ours_is_ignored(app: Litestar, cookie: str) -> None:
     async with client_of(app) as client:
-        headers = {"cookie": f"session={cookie}".encode()}
+        headers = {b"cookie": f"session={cookie}".encode()}
         assert (await client.get("/", headers=headers)).status_code == 303
 
 
@@ -198,9 +196,7 @@ async def test_the_next_page_is_one_of_ours(app: Litestar, person: Person) -> No
             assert answer.headers["location"] == "/", wanted
 
 
-async def test_what_a_sign_in_did_is_on_record(
-    browser: httpx.AsyncClient, person: Person
-) -> None:
+async def test_what_a_sign_in_did_is_on_record(browser: httpx.AsyncClient, person: Person) -> None:
     rows = await fetch(
         "SELECT action FROM audit_entry WHERE actor_id = $1 ORDER BY id", person.actor.id
     )

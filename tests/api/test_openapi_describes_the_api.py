@@ -24,9 +24,7 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     ]
 
 
-async def test_every_route_of_the_api_is_described(
-    app: Litestar, document: dict[str, Any]
-) -> None:
+async def test_every_route_of_the_api_is_described(app: Litestar, document: dict[str, Any]) -> None:
     routes = {
         (route.path_format, method.lower())
         for route in app.routes

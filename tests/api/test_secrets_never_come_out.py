@@ -24,7 +24,9 @@ async def test_a_secret_is_named_but_never_shown(alice: Api) -> None:
 async def test_a_secret_is_sealed_for_its_own_row(alice: Api, world: World) -> None:
     await alice.call("PUT", "/secrets/api_token", {"value": VALUE})
 
-    (row,) = await fetch("SELECT id, ciphertext FROM secret WHERE team_id = $1", world.alice.team_id)
+    (row,) = await fetch(
+        "SELECT id, ciphertext FROM secret WHERE team_id = $1", world.alice.team_id
+    )
 
     assert VALUE.encode() not in row["ciphertext"]
     own = secret_row(world.alice.team_id, row["id"])
@@ -35,7 +37,9 @@ async def test_setting_it_again_replaces_it(alice: Api, world: World) -> None:
     for value in (VALUE, "another value"):
         await alice.call("PUT", "/secrets/api_token", {"value": value})
 
-    (row,) = await fetch("SELECT id, ciphertext FROM secret WHERE team_id = $1", world.alice.team_id)
+    (row,) = await fetch(
+        "SELECT id, ciphertext FROM secret WHERE team_id = $1", world.alice.team_id
+    )
     own = secret_row(world.alice.team_id, row["id"])
     assert world.vault.open(row["ciphertext"], own) == "another value"
 
@@ -68,9 +72,11 @@ async def test_the_trail_names_the_secret_and_not_its_value(alice: Api, world: W
     await alice.call("PUT", "/secrets/api_token", {"value": VALUE})
 
     rows = await fetch(
-        "SELECT action, before::text, after::text FROM audit_entry "
+        "SELECT action, before, after::text AS after FROM audit_entry "
         "WHERE team_id = $1 AND object_kind = 'secret'",
         UUID(str(world.alice.team_id)),
     )
 
-    assert [tuple(row) for row in rows] == [("create", None, '{"name": "api_token"}')]
+    assert [dict(row) for row in rows] == [
+        {"action": "create", "before": None, "after": '{"name": "api_token"}'}
+    ]

@@ -62,7 +62,10 @@ async def test_an_edit_of_what_events_are_judged_by_makes_a_new_version(
         "WHERE trigger_id = $1::text::uuid ORDER BY number",
         made["id"],
     )
-    assert [tuple(row) for row in rows] == [(1, "opened"), (2, "closed")]
+    assert [dict(row) for row in rows] == [
+        {"number": 1, "value": "opened"},
+        {"number": 2, "value": "closed"},
+    ]
 
 
 async def test_conditions_can_be_taken_away(alice: Api, world: World) -> None:
@@ -73,9 +76,7 @@ async def test_conditions_can_be_taken_away(alice: Api, world: World) -> None:
     assert (edited["version"], edited["conditions"]) == (2, None)
 
 
-async def test_switching_off_makes_no_version_and_closes_the_door(
-    alice: Api, world: World
-) -> None:
+async def test_switching_off_makes_no_version_and_closes_the_door(alice: Api, world: World) -> None:
     made = await make(alice, world, config={"scheme": "none"})
 
     edited = (await alice.patch(f"/triggers/{made['id']}", {"enabled": False})).json()
@@ -111,9 +112,7 @@ async def test_a_trigger_needs_a_published_workflow_of_its_own_team(
     assert unpublished["workflow_id"] == "this workflow is a draft: publish it first"
 
 
-async def test_what_this_version_does_not_have_is_refused_by_name(
-    alice: Api, world: World
-) -> None:
+async def test_what_this_version_does_not_have_is_refused_by_name(alice: Api, world: World) -> None:
     schedule = await problems_of(alice, world, kind="schedule")
     assert schedule == {"kind": "schedule triggers are not available in this version"}
     assert "must be one of" in (await problems_of(alice, world, kind="carrier pigeon"))["kind"]
@@ -141,9 +140,7 @@ async def test_all_problems_are_told_at_once(alice: Api, world: World) -> None:
     } <= problems.keys()
 
 
-async def test_an_edit_that_names_an_older_revision_is_a_conflict(
-    alice: Api, world: World
-) -> None:
+async def test_an_edit_that_names_an_older_revision_is_a_conflict(alice: Api, world: World) -> None:
     made = await make(alice, world)
     path = f"/triggers/{made['id']}"
     assert (await alice.patch(path, {"name": "A", "revision": made["revision"]})).is_success
@@ -155,7 +152,9 @@ async def test_an_edit_that_names_an_older_revision_is_a_conflict(
 
 
 async def test_numbers_in_conditions_come_back_exactly(alice: Api, world: World) -> None:
-    written = '{"all":[{"path":"$.n","op":"eq","value":12345678901234567890123.000000000000000001}]}'
+    written = (
+        '{"all":[{"path":"$.n","op":"eq","value":12345678901234567890123.000000000000000001}]}'
+    )
     workflow_id = await world.workflow()
     body = (
         f'{{"name":"Exact","kind":"webhook","workflow_id":"{workflow_id}",'

@@ -182,9 +182,7 @@ async def test_lists_are_narrowed_by_state_and_origin(
 
     assert await ids("/events", state="pending") == [str(undecided)]
     assert await ids("/events", state="decided") == [str(happened.event_id)]
-    assert await ids("/executions", event_id=str(happened.event_id)) == [
-        str(happened.execution_id)
-    ]
+    assert await ids("/executions", event_id=str(happened.event_id)) == [str(happened.execution_id)]
     assert await ids("/executions", state="dead") == []
 
 

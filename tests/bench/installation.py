@@ -9,6 +9,7 @@ import dataclasses
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,15 @@ import psutil
 
 from cli.environment import PROJECT, data_directory, local_settings
 from cli.postgres import Postgres
-from cli.processes import AlreadyRunning, CannotStart, DataDirectory, Program, marked
+from cli.processes import (
+    AlreadyRunning,
+    CannotStart,
+    DataDirectory,
+    Program,
+    end,
+    leftovers,
+    marked,
+)
 from cli.servers import LocalServers, RunningServer, failure_of
 from cli.supervisor import parse_procfile, procfile_program
 from tests.bench.children import Child
@@ -188,6 +197,7 @@ def _remove_abandoned(path: Path) -> None:
     if (path / _KEPT).exists():
         return
     with contextlib.suppress(AlreadyRunning, CannotStart), DataDirectory(path).hold():
+        end(leftovers(path), [signal.SIGTERM, signal.SIGKILL], wait_s=15)
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -29,7 +29,9 @@ class Row:
             return ""
         if not self.reaches(value, self.must):
             return "SHORT"
-        return "pass" if self.reaches(value, self.aim) else "pass, short of the aim"
+        if self.reaches(value, self.aim):
+            return "pass"
+        return "short of the aim" if self.must is None else "pass, short of the aim"
 
     def shown(self, value: float) -> str:
         """The value with its unit."""
@@ -67,3 +69,15 @@ def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
         ).rstrip()
         for line in lines
     ]
+
+
+def cpu_table(title: str, cpu_s: Mapping[str, float], *, seconds: float, each_of: int) -> list[str]:
+    """Where the processors' time went: by process, as a share of one core, and per piece of work.
+
+    `cpu_s` was used within `seconds`, for `each_of` pieces.
+    """
+    lines: list[Sequence[str]] = [("process", "CPU seconds", "of one core", "ms each", "")]
+    for name, used in [*cpu_s.items(), ("all of them", sum(cpu_s.values()))]:
+        each_ms = 1e3 * used / max(each_of, 1)
+        lines.append((name, f"{used:.1f}", f"{used / seconds:.0%}", f"{each_ms:.3f}", ""))
+    return [title, *(f"  {line}" for line in aligned(lines))]

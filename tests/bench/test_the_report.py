@@ -19,6 +19,10 @@ def test_beyond_the_bound_is_short() -> None:
     assert DELAY.result(100.1) == "SHORT"
 
 
+def test_an_aim_alone_can_only_be_fallen_short_of() -> None:
+    assert Row("tail", "tail", " ms", aim=200).result(201) == "short of the aim"
+
+
 def test_what_could_not_be_measured_is_short() -> None:
     assert SPEED.result(math.nan) == "SHORT"
     assert DELAY.result(math.nan) == "SHORT"

@@ -76,6 +76,7 @@ def test_a28_a_signature_is_kept_too_short_to_be_used_again(name: str) -> None:
 def test_stored_headers_are_bounded() -> None:
     many = storable_headers([(f"x-{index}", "v") for index in range(200)])
     assert len(many) == MAX_HEADERS
+    assert storable_headers({"x" * 101: "v", "x" * 100: "v"}) == [("x" * 100, "v")]
     ((_, value),) = storable_headers({"x-long": "v" * 100_000})
     assert value == "v" * MAX_VALUE + "…"
     wide = storable_headers([(f"x-{index}", "v" * 2_000) for index in range(60)])

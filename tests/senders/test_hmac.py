@@ -36,6 +36,12 @@ def test_every_combination_of_settings_verifies_what_it_says(
     assert verdict(text + prefix if prefix else "x" + text, **settings) == Refused("bad_signature")
 
 
+def test_a31_another_prefix_of_the_same_length_is_refused() -> None:
+    mac = hmac.digest(SECRET.encode(), BODY, "sha256").hex()
+    assert verdict(f"sha256={mac}", prefix="sha256=") == Verified(None)
+    assert verdict(f"sha384={mac}", prefix="sha256=") == Refused("bad_signature")
+
+
 def test_settings_have_defaults() -> None:
     assert SENDER.parse_config({}) == HmacConfig("sha256", "x-signature", "hex", "")
 

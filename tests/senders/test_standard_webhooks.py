@@ -61,6 +61,11 @@ def test_a29_of_many_signatures_eight_are_tried() -> None:
         assert verdict(headers) == (outcome or Refused("bad_signature"))
 
 
+def test_a29_a_ninth_signature_is_not_tried_even_as_the_last() -> None:
+    given = " ".join([*["v1,AAAA"] * 8, signed()["webhook-signature"]])
+    assert verdict({**signed(), "webhook-signature": given}) == Refused("bad_signature")
+
+
 @pytest.mark.parametrize("version", ["v1a", "v2", "sha1", "none", "V1", ""])
 def test_a31_only_version_1_counts(version: str) -> None:
     right = signed()["webhook-signature"].removeprefix("v1,")

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -72,7 +72,7 @@ def client_of(app: Litestar, address: str | None = None) -> httpx.AsyncClient:
     """A client with a cookie jar of its own, and an address of its own unless one is named: so
     that nobody is throttled for what others did."""
     own = ".".join(["10", *(str(secrets.randbelow(256)) for _ in range(3))])
-    transport = httpx.ASGITransport(app, client=(address or own, 40_000))
+    transport = httpx.ASGITransport(cast("Any", app), client=(address or own, 40_000))
     return httpx.AsyncClient(transport=transport, base_url=BASE_URL)
 
 
@@ -94,9 +94,7 @@ class Api:
         """One call; `body` becomes JSON."""
         sent = {} if body is None else {"json": body}
         headers = {"authorization": f"Bearer {self.key}"}
-        return await self.client.request(
-            method, f"/api/v1{path}", headers=headers, **sent, **more
-        )
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, **sent, **more)
 
     async def get(self, path: str, **parameters: Any) -> httpx.Response:
         """GET."""

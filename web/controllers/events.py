@@ -18,7 +18,7 @@ from domain.store.pages_events import (
 )
 from domain.store.pages_triggers import trigger_choices
 from web.controllers.api.views import id_in_path
-from web.htmx import HtmxRequest, list_or_table, page_or_partial
+from web.htmx import CurrentActor, HtmxRequest, list_or_table, page_or_partial
 from web.presenters.pagers import filter_id, pager, position_in
 from web.presenters.payload import MOST_SHOWN_OCTETS, download_name, payload
 from web.presenters.traces import decision_shown, headers_shown
@@ -30,7 +30,7 @@ class EventPages(Controller):
     path = "/events"
 
     @get(opt={"permission": SEE_EVENTS})
-    async def index(self, request: HtmxRequest, actor: Actor) -> Template:
+    async def index(self, request: HtmxRequest, actor: CurrentActor) -> Template:
         """Newest first, of one trigger if the address names it."""
         trigger_id = filter_id(request.query_params, "trigger")
         position = position_in(request.query_params)
@@ -45,7 +45,7 @@ class EventPages(Controller):
         return list_or_table(request, "events", context)
 
     @get("/{event_id:str}", opt={"permission": SEE_EVENTS})
-    async def show(self, request: HtmxRequest, event_id: str, actor: Actor) -> Template:
+    async def show(self, request: HtmxRequest, event_id: str, actor: CurrentActor) -> Template:
         """The decisions with their traces, and for those who may see it what was sent."""
         event = await event_shown(actor.team_id, id_in_path(event_id), MOST_SHOWN_OCTETS)
         if event is None:
@@ -62,7 +62,7 @@ class EventPages(Controller):
         return page_or_partial(request, "events/show.html", "events/_show.html", context)
 
     @get("/{event_id:str}/body", opt={"permission": SEE_PAYLOADS})
-    async def body(self, event_id: str, actor: Actor) -> Response[bytes]:
+    async def body(self, event_id: str, actor: CurrentActor) -> Response[bytes]:
         """The body as it came, as a download: no browser ever renders it as ours."""
         found = await event_body(actor.team_id, id_in_path(event_id))
         if found is None:

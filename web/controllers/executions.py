@@ -5,7 +5,7 @@ from litestar.response import Template
 
 from domain.clock import utc_now
 from domain.errors import NotFound
-from domain.rules.permissions import SEE_EXECUTIONS, SEE_PAYLOADS, Actor
+from domain.rules.permissions import SEE_EXECUTIONS, SEE_PAYLOADS
 from domain.store.pages_executions import (
     ExecutionFilters,
     attempts_of,
@@ -15,7 +15,7 @@ from domain.store.pages_executions import (
 )
 from domain.store.pages_triggers import trigger_choices, workflow_choices
 from web.controllers.api.views import id_in_path
-from web.htmx import HtmxRequest, list_or_table, page_or_partial
+from web.htmx import CurrentActor, HtmxRequest, list_or_table, page_or_partial
 from web.presenters.attempts import all_attempts, steps_by_attempt
 from web.presenters.pagers import filter_id, filter_word, pager, position_in
 from web.presenters.timeline import timeline
@@ -28,7 +28,7 @@ class ExecutionPages(Controller):
     path = "/executions"
 
     @get(opt={"permission": SEE_EXECUTIONS})
-    async def index(self, request: HtmxRequest, actor: Actor) -> Template:
+    async def index(self, request: HtmxRequest, actor: CurrentActor) -> Template:
         """Newest first, narrowed by the address."""
         query = request.query_params
         filters = ExecutionFilters(
@@ -55,7 +55,7 @@ class ExecutionPages(Controller):
         return list_or_table(request, "executions", context)
 
     @get("/{execution_id:str}", opt={"permission": SEE_EXECUTIONS})
-    async def show(self, request: HtmxRequest, execution_id: str, actor: Actor) -> Template:
+    async def show(self, request: HtmxRequest, execution_id: str, actor: CurrentActor) -> Template:
         """The timeline, and below it every step with its request and response."""
         execution = await execution_shown(actor.team_id, id_in_path(execution_id))
         if execution is None:

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from domain.store.readiness import database_answers, migrations_are_done
 from web.errors import api_error
-from web.services import Services
+from web.services import OurServices, Services
 
 PATIENCE_S = 2.0
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
@@ -22,7 +22,7 @@ async def healthz() -> dict[str, str]:
 
 
 @route("/readyz", http_method=_READ)
-async def readyz(services: Services) -> Response[dict[str, object]]:
+async def readyz(services: OurServices) -> Response[dict[str, object]]:
     """Database, migrations and Redis answer; else 503 and which of them does not."""
     parts = {
         "database": database_answers(),

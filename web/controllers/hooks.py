@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -79,12 +79,12 @@ _CLOSING = (TooLarge, TooSlow, EncodedBody, MethodNotAllowed, SenderGone)
 @asgi("/hooks", is_mount=True, copy_scope=False)
 async def hooks(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take one delivery: 202 when the event is on disk."""
-    request_id = str(uuid4())
     try:
         receipt = await _take(scope, receive, _receiver(scope))
     except SignalboxError as refused:
-        await _refuse(send, refused, request_id)
+        await _refuse(send, refused, str(uuid4()))
     except Exception:
+        request_id = str(uuid4())
         log.exception("hook_failed", request_id=request_id)
         await _answer(
             send, HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "internal", "id": request_id}
@@ -98,12 +98,14 @@ def _receiver(scope: HTTPScope) -> EventReceiver:
     return services.receiver
 
 
-async def _take(scope: HTTPScope, receive: Receive, receiver: EventReceiver) -> Mapping[str, object]:
+async def _take(
+    scope: HTTPScope, receive: Receive, receiver: EventReceiver
+) -> Mapping[str, object]:
     if scope["method"] != "POST":
         raise MethodNotAllowed
     raw_headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]
     headers = dict(raw_headers)
-    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+    if _encoded(raw_headers):
         raise EncodedBody
     token = _TOKEN.fullmatch(scope["raw_path"])
     hook = await receiver.find_hook(token[1].decode()) if token else None
@@ -115,6 +117,16 @@ async def _take(scope: HTTPScope, receive: Receive, receiver: EventReceiver) -> 
     query = scope["query_string"].decode("latin-1")
     receipt = await receiver.receive(hook, headers, raw_headers, query, body)
     return {"event_id": str(receipt.event_id), "duplicate": receipt.duplicate}
+
+
+def _encoded(raw_headers: Iterable[tuple[str, str]]) -> bool:
+    """Whether any header says that the body is not as it came. A second one hides no first, and
+    of the transfer codings the server undoes `chunked` only (RFC 9112 §6.1)."""
+    return any(
+        (name == "content-encoding" and value.strip().lower() not in {"", "identity"})
+        or (name == "transfer-encoding" and value.strip().lower() != "chunked")
+        for name, value in raw_headers
+    )
 
 
 async def _read_body(receive: Receive, declared_length: str) -> bytes:

@@ -10,11 +10,10 @@ from litestar import get
 from litestar.response import Stream
 
 from domain.coordination.live_feed import LiveHub
-from domain.rules.permissions import SEE_EVENTS, Actor, allows
+from domain.rules.permissions import SEE_EVENTS, allows
 from domain.store.database import Unavailable
 from web.auth import session_of
-from web.htmx import HtmxRequest
-from web.services import Services
+from web.htmx import CurrentActor, HtmxRequest, OurServices
 
 _HEADERS = {
     "cache-control": "no-store",
@@ -24,7 +23,7 @@ _HEADERS = {
 
 
 @get("/live", opt={"permission": SEE_EVENTS})
-async def live(request: HtmxRequest, actor: Actor, services: Services) -> Stream:
+async def live(request: HtmxRequest, actor: CurrentActor, services: OurServices) -> Stream:
     """What changes in the team, as topics, for as long as the session lives.
 
     503 when the team has too many streams open, or the process is stopping.

@@ -10,11 +10,11 @@ from domain.errors import NotFound, Unauthenticated
 from domain.store import history
 from web.client_address import comes_directly_from_this_machine
 from web.errors import api_error
-from web.services import Services
+from web.services import OurServices
 
 
 @get("/metrics")
-async def show_metrics(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+async def show_metrics(request: Request[Any, Any, Any], services: OurServices) -> Response[bytes]:
     """What this process counted, and how much waits in the database."""
     _check_access(request, services.settings.metrics_token)
     text = metrics.exposition(await history.queue_depths())

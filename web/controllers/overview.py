@@ -6,19 +6,19 @@ from litestar import get
 from litestar.response import Template
 
 from domain.clock import utc_now
-from domain.rules.permissions import SEE_TRIGGERS, Actor
+from domain.rules.permissions import SEE_TRIGGERS
 from domain.store.pages import Position
 from domain.store.pages_events import page_of_events, verdicts_of
 from domain.store.pages_executions import ExecutionFilters, page_of_executions
 from domain.store.pages_triggers import hours_of_team, trigger_choices, troubled_triggers
-from web.htmx import HtmxRequest, page_or_partial
+from web.htmx import CurrentActor, HtmxRequest, page_or_partial
 from web.presenters.charts import hours_chart, hours_of
 
 LATEST = 8
 
 
 @get("/", opt={"permission": SEE_TRIGGERS})
-async def overview(request: HtmxRequest, actor: Actor) -> Template:
+async def overview(request: HtmxRequest, actor: CurrentActor) -> Template:
     """24 hours in figures, what needs someone, and what came last."""
     team_id, now = actor.team_id, utc_now()
     since = hours_of(now)[0]

@@ -8,15 +8,14 @@ from litestar.response import Redirect, Template
 from domain.errors import Throttled
 from domain.operations.sign_in import Credentials, WrongCredentials, sign_in
 from domain.operations.sign_out import sign_out
-from domain.rules.permissions import SIGN_OUT, Actor
+from domain.rules.permissions import SIGN_OUT
 from web.auth import session_cookie, session_of, session_token
 from web.client_address import client_address
 from web.errors import SIGN_IN_PATH
 from web.forms.credentials import SignInForm, own_path
 from web.forms.reading import read_form
 from web.headers import request_id
-from web.htmx import HtmxRequest
-from web.services import Services
+from web.htmx import CurrentActor, HtmxRequest, OurServices
 
 
 def _form(form: SignInForm, error: str | None = None, *, status: int = 200) -> Template:
@@ -34,7 +33,7 @@ async def show_sign_in(request: HtmxRequest) -> Response[Any]:
 
 
 @post(SIGN_IN_PATH, status_code=303)
-async def sign_in_with_form(request: HtmxRequest, services: Services) -> Response[Any]:
+async def sign_in_with_form(request: HtmxRequest, services: OurServices) -> Response[Any]:
     """Sets the cookie of a session that is made anew. Wrong address and wrong password get the
     same answer."""
     form = SignInForm.typed(await read_form(request))
@@ -46,13 +45,17 @@ async def sign_in_with_form(request: HtmxRequest, services: Services) -> Respons
     except WrongCredentials as wrong:
         return _form(form, wrong.message, status=401)
     except Throttled as throttled:
-        return _form(form, throttled.message, status=429)
+        answer = _form(form, throttled.message, status=429)
+        answer.headers["retry-after"] = str(throttled.retry_after_s)
+        return answer
     cookie = session_cookie(services.settings, token)
     return Redirect(form.next, status_code=303, cookies=[cookie])
 
 
 @post("/sign-out", status_code=303, opt={"permission": SIGN_OUT})
-async def sign_out_of_session(request: HtmxRequest, actor: Actor, services: Services) -> Redirect:
+async def sign_out_of_session(
+    request: HtmxRequest, actor: CurrentActor, services: OurServices
+) -> Redirect:
     """The session is dead at once, in every tab."""
     await sign_out(actor, request.auth["id"], session_token(request) or "")
     cookie = session_cookie(services.settings, "")

@@ -26,7 +26,15 @@ from domain.store.triggers import TriggerRow, find_trigger
 from web.controllers.api.views import hook_url, id_in_path
 from web.forms.reading import FORM, Errors, read_form, whole_number_in
 from web.forms.trigger import TriggerForm, trigger_errors
-from web.htmx import HtmxRequest, go_to, list_or_table, page, page_or_partial
+from web.htmx import (
+    CurrentActor,
+    HtmxRequest,
+    OurServices,
+    go_to,
+    list_or_table,
+    page,
+    page_or_partial,
+)
 from web.presenters.charts import hours_of
 from web.presenters.health import TriggerRowShown, trigger_row, trigger_rows
 from web.presenters.pagers import filter_id, pager, position_in
@@ -103,7 +111,7 @@ class TriggerPages(Controller):
     path = "/triggers"
 
     @get(opt={"permission": SEE_TRIGGERS})
-    async def index(self, request: HtmxRequest, actor: Actor) -> Template:
+    async def index(self, request: HtmxRequest, actor: CurrentActor) -> Template:
         """Newest first, with health and 24 hours."""
         workflow_id = filter_id(request.query_params, "workflow")
         position = position_in(request.query_params)
@@ -124,7 +132,9 @@ class TriggerPages(Controller):
         return await _form(request, "new", TriggerForm(), {}, 200)
 
     @post(opt={"permission": EDIT_TRIGGERS})
-    async def create(self, request: HtmxRequest, actor: Actor, services: Services) -> Response[Any]:
+    async def create(
+        self, request: HtmxRequest, actor: CurrentActor, services: OurServices
+    ) -> Response[Any]:
         """The trigger, or the form again with everything that was typed."""
         form = TriggerForm.typed(await read_form(request))
         try:
@@ -135,21 +145,21 @@ class TriggerPages(Controller):
 
     @get("/{trigger_id:str}", opt={"permission": SEE_TRIGGERS})
     async def show(
-        self, request: HtmxRequest, trigger_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
     ) -> Template:
         """How to reach it, what it asks for, and what came lately."""
         context = await _shown(actor, services, await _find(actor, trigger_id))
         return page_or_partial(request, "triggers/show.html", "triggers/_show.html", context)
 
     @get("/{trigger_id:str}/edit", opt={"permission": EDIT_TRIGGERS})
-    async def edit(self, request: HtmxRequest, trigger_id: str, actor: Actor) -> Template:
+    async def edit(self, request: HtmxRequest, trigger_id: str, actor: CurrentActor) -> Template:
         """The form with what is in force."""
         row = await _find(actor, trigger_id)
         return await _form(request, "edit", TriggerForm.of(row), {}, 200, row=row)
 
     @post("/{trigger_id:str}", opt={"permission": EDIT_TRIGGERS})
     async def update(
-        self, request: HtmxRequest, trigger_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
     ) -> Response[Any]:
         """Saved, unless someone else saved in the meantime."""
         row, given = await _find(actor, trigger_id), await read_form(request)
@@ -166,7 +176,7 @@ class TriggerPages(Controller):
 
     @delete("/{trigger_id:str}", status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def remove(
-        self, request: HtmxRequest, trigger_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
     ) -> Response[Any]:
         """Its address answers 404 from now on."""
         id_ = id_in_path(trigger_id)
@@ -182,14 +192,14 @@ class ActivationPages(Controller):
 
     @post(status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def create(
-        self, request: HtmxRequest, trigger_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
     ) -> Response[Any]:
         """On. Answers with the row as it now is in the database."""
         return await self._set(request, trigger_id, actor, services, enabled=True)
 
     @delete(status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def remove(
-        self, request: HtmxRequest, trigger_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
     ) -> Response[Any]:
         """Off. Answers with the row as it now is in the database."""
         return await self._set(request, trigger_id, actor, services, enabled=False)

@@ -20,7 +20,7 @@ from domain.store.workflows import WorkflowRow, find_workflow
 from web.controllers.api.views import id_in_path
 from web.forms.reading import FORM, Errors, read_form, whole_number_in
 from web.forms.workflow import WorkflowForm, workflow_errors
-from web.htmx import HtmxRequest, go_to, list_or_table, page_or_partial
+from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, list_or_table, page_or_partial
 from web.presenters.pagers import pager, position_in
 from web.presenters.workflows import version_rows, workflow_shown
 from web.services import Services
@@ -73,7 +73,7 @@ class WorkflowPages(Controller):
     path = "/workflows"
 
     @get(opt={"permission": SEE_WORKFLOWS})
-    async def index(self, request: HtmxRequest, actor: Actor) -> Template:
+    async def index(self, request: HtmxRequest, actor: CurrentActor) -> Template:
         """Newest first."""
         position = position_in(request.query_params)
         found = await page_of_workflows(actor.team_id, position)
@@ -87,7 +87,9 @@ class WorkflowPages(Controller):
         return _form(request, "new", WorkflowForm(), {}, 200)
 
     @post(opt={"permission": EDIT_WORKFLOWS})
-    async def create(self, request: HtmxRequest, actor: Actor, services: Services) -> Response[Any]:
+    async def create(
+        self, request: HtmxRequest, actor: CurrentActor, services: OurServices
+    ) -> Response[Any]:
         """The workflow, or the form again with everything that was typed."""
         form = WorkflowForm.typed(await read_form(request))
         try:
@@ -99,19 +101,19 @@ class WorkflowPages(Controller):
         return go_to(request, f"/workflows/{made.id}")
 
     @get("/{workflow_id:str}", opt={"permission": SEE_WORKFLOWS})
-    async def show(self, request: HtmxRequest, workflow_id: str, actor: Actor) -> Template:
+    async def show(self, request: HtmxRequest, workflow_id: str, actor: CurrentActor) -> Template:
         """Its steps, its versions, and the triggers that run it."""
         return await _show(request, await _find(actor, workflow_id))
 
     @get("/{workflow_id:str}/edit", opt={"permission": EDIT_WORKFLOWS})
-    async def edit(self, request: HtmxRequest, workflow_id: str, actor: Actor) -> Template:
+    async def edit(self, request: HtmxRequest, workflow_id: str, actor: CurrentActor) -> Template:
         """The form with the draft, or else with what is published."""
         row = await _find(actor, workflow_id)
         return _form(request, "edit", WorkflowForm.of(row), {}, 200, row=row)
 
     @post("/{workflow_id:str}", opt={"permission": EDIT_WORKFLOWS})
     async def update(
-        self, request: HtmxRequest, workflow_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, workflow_id: str, actor: CurrentActor, services: OurServices
     ) -> Response[Any]:
         """Saved as a draft or published, unless someone else saved in the meantime."""
         row, form = await _find(actor, workflow_id), WorkflowForm.typed(await read_form(request))
@@ -127,7 +129,7 @@ class WorkflowPages(Controller):
 
     @delete("/{workflow_id:str}", status_code=200, opt={"permission": EDIT_WORKFLOWS})
     async def remove(
-        self, request: HtmxRequest, workflow_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, workflow_id: str, actor: CurrentActor, services: OurServices
     ) -> Response[Any]:
         """Gone from the list, unless a trigger runs it."""
         row = await _find(actor, workflow_id)
@@ -146,7 +148,7 @@ class PublicationPages(Controller):
 
     @post(opt={"permission": EDIT_WORKFLOWS})
     async def create(
-        self, request: HtmxRequest, workflow_id: str, actor: Actor, services: Services
+        self, request: HtmxRequest, workflow_id: str, actor: CurrentActor, services: OurServices
     ) -> Response[Any]:
         """The draft that was looked at becomes the next version."""
         row, given = await _find(actor, workflow_id), await read_form(request)

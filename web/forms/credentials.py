@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urlsplit
 
 from web.forms.reading import Fields
 
@@ -33,7 +32,5 @@ def own_path(text: str) -> str:
     Browsers take two slashes, or a backslash after the first, for the beginning of another host,
     and skip tabs and line breaks: none of these passes.
     """
-    parts = urlsplit(text) if text.isprintable() and "\\" not in text else None
-    if parts is None or parts.scheme or parts.netloc or not text.startswith("/"):
-        return HOME
-    return HOME if text.startswith("//") else text
+    is_path = text.startswith("/") and not text.startswith("//")
+    return text if is_path and text.isprintable() and "\\" not in text else HOME

@@ -94,13 +94,13 @@ def _segments(count: HourCount | None, tallest: int, height: float) -> tuple[Seg
         ("fired", max(count.fired - count.failed, 0)),
         ("filtered", count.filtered),
     )
-    floor = height
-    segments = []
-    for kind, amount in parts:
-        if amount:
-            tall = min(max(amount / tallest * height, _SMALLEST), floor)
-            floor -= tall
-            segments.append(Segment(kind, round(floor, 2), round(tall, 2)))
+    heights = [max(amount / tallest * height, _SMALLEST) for _, amount in parts if amount]
+    # What was made taller to be seen is taken from the tallest, so that all fit.
+    heights[heights.index(max(heights))] -= max(sum(heights) - height, 0)
+    floor, segments = height, []
+    for (kind, _), tall in zip((part for part in parts if part[1]), heights, strict=True):
+        floor -= tall
+        segments.append(Segment(kind, round(floor, 2), round(tall, 2)))
     return tuple(segments)
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from tests.bench import load
 from tests.bench.generator import Sent
-from tests.bench.report import Row, aligned
+from tests.bench.report import Row, cpu_table
 from tests.bench.session import Session
 
 ROWS = (
@@ -67,7 +67,12 @@ def measure(session: Session) -> Mapping[str, float]:
     else:
         return dict.fromkeys((row.name for row in ROWS), float("nan"))
     session.sustained_rate = rate
-    session.details["executions"] = _cpu_table(trial, cpu)
+    session.details["executions"] = cpu_table(
+        f"processor time at {rate:,.0f} executions/s",
+        cpu,
+        seconds=trial.sent.elapsed_s,
+        each_of=trial.finished_by(trial.seconds),
+    )
     return _readings(session, trial)
 
 
@@ -123,14 +128,3 @@ def _readings(session: Session, trial: Trial) -> dict[str, float]:
         "executions.accept_p99": load.percentile(load.answer_times_ms(trial.sent), 0.99),
         "executions.seen_p99": load.percentile(session.sight_times_ms(trial.sent), 0.99),
     }
-
-
-def _cpu_table(trial: Trial, cpu: Mapping[str, float]) -> list[str]:
-    """Where the processors' time went during the confirmed run."""
-    done = trial.finished_by(trial.seconds)
-    lines = [("process", "CPU seconds", "of one core", "ms/execution", "")]
-    for name, used in [*cpu.items(), ("all of them", sum(cpu.values()))]:
-        share, each = used / trial.sent.elapsed_s, 1e3 * used / done
-        lines.append((name, f"{used:.1f}", f"{share:.0%}", f"{each:.3f}", ""))
-    title = f"processor time at {trial.rate:,.0f}/s for {trial.seconds:g} s"
-    return [title, *(f"  {line}" for line in aligned(lines))]

@@ -11,11 +11,18 @@ from statistics import median
 from tests.bench import load
 from tests.bench.calibration import MOST_PER_SECOND, empty_rate
 from tests.bench.generator import Sent
-from tests.bench.report import Row
+from tests.bench.report import Row, cpu_table
 from tests.bench.session import Session
 
 ROWS = (
-    Row("ingest.ratio", "accepted webhooks/s ÷ empty POST handler", "", 0.5, 0.75, True, 2),
+    Row(
+        "ingest.ratio",
+        "accepted webhooks/s ÷ empty POST handler",
+        must=0.5,
+        aim=0.75,
+        higher_is_better=True,
+        digits=2,
+    ),
     Row("ingest.accepted", "  accepted webhooks, worker and clock stopped", "/s"),
     Row("ingest.empty", "  empty POST handler", "/s"),
     Row("ingest.p99", "  p99 of the answer, 64 connections always busy", " ms", digits=1),
@@ -53,4 +60,14 @@ def _in_turns(session: Session) -> tuple[list[float], list[Sent]]:
         for _ in range(session.sizes.ingest_slices):
             empty.append(empty_rate(session, "/empty", seconds))
             hooks.append(session.send("ingest", count=count, seconds=seconds))
+            _note_cpu(session, hooks[-1])
     return empty, hooks
+
+
+def _note_cpu(session: Session, sent: Sent) -> None:
+    session.details["ingest"] = cpu_table(
+        "processor time while webhooks come as fast as they are accepted",
+        session.cpu_s,
+        seconds=sent.elapsed_s,
+        each_of=load.accepted(sent),
+    )

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Controller, get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.errors import InvalidInput, NotFound
 from domain.rules.execution_states import ExecutionState
-from domain.rules.permissions import SEE_EVENTS, SEE_EXECUTIONS, Actor
+from domain.rules.permissions import SEE_EVENTS, SEE_EXECUTIONS
 from domain.store import history
 from domain.store.history import EventFilters, ExecutionFilters
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
@@ -28,7 +28,7 @@ from web.controllers.api.views import (
     id_in_field,
     id_in_path,
 )
-from web.services import Services
+from web.services import CurrentActor, OurServices
 
 EVENT_STATES = ("pending", "decided")
 # `state` itself is a word of the framework's.
@@ -51,11 +51,11 @@ class EventController(Controller):
     async def list_events(
         self,
         *,
-        actor: Actor,
-        services: Services,
-        limit: int = DEFAULT_LIMIT,
-        cursor: str | None = None,
-        trigger_id: str | None = None,
+        actor: CurrentActor,
+        services: OurServices,
+        limit: FromQuery[int] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+        trigger_id: FromQuery[str | None] = None,
         in_state: State = None,
     ) -> Page[EventView]:
         """Newest first. `state` is `pending` or `decided`."""
@@ -73,7 +73,7 @@ class EventController(Controller):
         responses=PROBLEMS,
         summary="Show an event",
     )
-    async def show(self, event_id: str, actor: Actor) -> EventDetail:
+    async def show(self, event_id: FromPath[str], actor: CurrentActor) -> EventDetail:
         """With its decisions, clause by clause, and the executions that it started."""
         id_ = id_in_path(event_id)
         row = await history.find_event(actor.team_id, id_)
@@ -93,13 +93,13 @@ class ExecutionController(Controller):
     async def list_executions(
         self,
         *,
-        actor: Actor,
-        services: Services,
-        limit: int = DEFAULT_LIMIT,
-        cursor: str | None = None,
-        event_id: str | None = None,
-        trigger_id: str | None = None,
-        workflow_id: str | None = None,
+        actor: CurrentActor,
+        services: OurServices,
+        limit: FromQuery[int] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+        event_id: FromQuery[str | None] = None,
+        trigger_id: FromQuery[str | None] = None,
+        workflow_id: FromQuery[str | None] = None,
         in_state: State = None,
     ) -> Page[ExecutionView]:
         """Newest first."""
@@ -122,7 +122,7 @@ class ExecutionController(Controller):
         responses=PROBLEMS,
         summary="Show an execution",
     )
-    async def show(self, execution_id: str, actor: Actor) -> ExecutionDetail:
+    async def show(self, execution_id: FromPath[str], actor: CurrentActor) -> ExecutionDetail:
         """With its attempts and their steps."""
         id_ = id_in_path(execution_id)
         row = await history.find_execution(actor.team_id, id_)

@@ -1,6 +1,7 @@
 """/api/v1/triggers: thin handlers; the guard has seen to the permission."""
 
 from litestar import Controller, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET
 
 from domain.errors import InvalidInput, NotFound
@@ -8,7 +9,7 @@ from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.delete_trigger import delete_trigger
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
 from domain.rules.ids import parse_id
-from domain.rules.permissions import EDIT_TRIGGERS, SEE_TRIGGERS, Actor
+from domain.rules.permissions import EDIT_TRIGGERS, SEE_TRIGGERS
 from domain.store import triggers
 from domain.store.triggers import TriggerFilters
 from web.controllers.api.bodies import Body
@@ -16,7 +17,7 @@ from web.controllers.api.lists import DEFAULT_LIMIT, paging
 from web.controllers.api.problems import PROBLEMS
 from web.controllers.api.shapes import CreateTrigger, EditTrigger, Page, TriggerView
 from web.controllers.api.views import id_in_field, id_in_path, trigger_view
-from web.services import Services
+from web.services import CurrentActor, OurServices
 
 
 class TriggerController(Controller):
@@ -29,14 +30,14 @@ class TriggerController(Controller):
     async def list_triggers(
         self,
         *,
-        actor: Actor,
-        services: Services,
-        limit: int = DEFAULT_LIMIT,
-        cursor: str | None = None,
-        name: str | None = None,
-        kind: str | None = None,
-        workflow_id: str | None = None,
-        enabled: bool | None = None,
+        actor: CurrentActor,
+        services: OurServices,
+        limit: FromQuery[int] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+        name: FromQuery[str | None] = None,
+        kind: FromQuery[str | None] = None,
+        workflow_id: FromQuery[str | None] = None,
+        enabled: FromQuery[bool | None] = None,
     ) -> Page[TriggerView]:
         """Newest first."""
         wanted = paging(services, actor, "triggers", limit, cursor)
@@ -55,7 +56,9 @@ class TriggerController(Controller):
         responses=PROBLEMS,
         summary="Create a trigger",
     )
-    async def create(self, data: CreateTrigger, actor: Actor, services: Services) -> TriggerView:
+    async def create(
+        self, data: JSONBody[CreateTrigger], actor: CurrentActor, services: OurServices
+    ) -> TriggerView:
         """Answers with the address to send to, and once with the secret if one was made."""
         workflow_id = parse_id(data.workflow_id)
         if workflow_id is None:
@@ -79,7 +82,9 @@ class TriggerController(Controller):
         responses=PROBLEMS,
         summary="Show a trigger",
     )
-    async def show(self, trigger_id: str, actor: Actor, services: Services) -> TriggerView:
+    async def show(
+        self, trigger_id: FromPath[str], actor: CurrentActor, services: OurServices
+    ) -> TriggerView:
         """With its present version."""
         row = await triggers.find_trigger(actor.team_id, id_in_path(trigger_id))
         if row is None:
@@ -95,7 +100,11 @@ class TriggerController(Controller):
         summary="Edit a trigger",
     )
     async def edit(
-        self, trigger_id: str, data: EditTrigger, actor: Actor, services: Services
+        self,
+        trigger_id: FromPath[str],
+        data: JSONBody[EditTrigger],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> TriggerView:
         """Takes only the fields to change. What events are judged by becomes a new version."""
         given = {
@@ -119,6 +128,6 @@ class TriggerController(Controller):
         responses=PROBLEMS,
         summary="Delete a trigger",
     )
-    async def remove(self, trigger_id: str, actor: Actor) -> None:
+    async def remove(self, trigger_id: FromPath[str], actor: CurrentActor) -> None:
         """Its address answers 404 from now on; its events and executions stay."""
         await delete_trigger(actor, id_in_path(trigger_id))

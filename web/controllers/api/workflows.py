@@ -1,20 +1,21 @@
 """/api/v1/workflows: thin handlers; the guard has seen to the permission."""
 
 from litestar import Controller, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET
 
 from domain.errors import NotFound
 from domain.operations.create_workflow import create_workflow
 from domain.operations.delete_workflow import delete_workflow
 from domain.operations.edit_workflow import WorkflowEdit, edit_workflow
-from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS, Actor
+from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS
 from domain.store import workflows
 from web.controllers.api.bodies import Body
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
 from web.controllers.api.problems import PROBLEMS
 from web.controllers.api.shapes import CreateWorkflow, EditWorkflow, Page, WorkflowView
 from web.controllers.api.views import id_in_path, workflow_view
-from web.services import Services
+from web.services import CurrentActor, OurServices
 
 
 class WorkflowController(Controller):
@@ -27,11 +28,11 @@ class WorkflowController(Controller):
     async def list_workflows(
         self,
         *,
-        actor: Actor,
-        services: Services,
-        limit: int = DEFAULT_LIMIT,
-        cursor: str | None = None,
-        name: str | None = None,
+        actor: CurrentActor,
+        services: OurServices,
+        limit: FromQuery[int] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+        name: FromQuery[str | None] = None,
     ) -> Page[WorkflowView]:
         """Newest first."""
         wanted = paging(services, actor, "workflows", limit, cursor)
@@ -47,7 +48,7 @@ class WorkflowController(Controller):
         responses=PROBLEMS,
         summary="Create a workflow",
     )
-    async def create(self, data: CreateWorkflow, actor: Actor) -> WorkflowView:
+    async def create(self, data: JSONBody[CreateWorkflow], actor: CurrentActor) -> WorkflowView:
         """Published unless it is to be a draft."""
         return workflow_view(await create_workflow(actor, data.name, data.steps, draft=data.draft))
 
@@ -57,7 +58,7 @@ class WorkflowController(Controller):
         responses=PROBLEMS,
         summary="Show a workflow",
     )
-    async def show(self, workflow_id: str, actor: Actor) -> WorkflowView:
+    async def show(self, workflow_id: FromPath[str], actor: CurrentActor) -> WorkflowView:
         """With its published steps and its draft."""
         row = await workflows.find_workflow(actor.team_id, id_in_path(workflow_id))
         if row is None:
@@ -72,7 +73,9 @@ class WorkflowController(Controller):
         responses=PROBLEMS,
         summary="Edit a workflow",
     )
-    async def edit(self, workflow_id: str, data: EditWorkflow, actor: Actor) -> WorkflowView:
+    async def edit(
+        self, workflow_id: FromPath[str], data: JSONBody[EditWorkflow], actor: CurrentActor
+    ) -> WorkflowView:
         """Takes only the fields to change."""
         edit = WorkflowEdit(
             name=None if data.name is UNSET else data.name,
@@ -88,6 +91,6 @@ class WorkflowController(Controller):
         responses=PROBLEMS,
         summary="Delete a workflow",
     )
-    async def remove(self, workflow_id: str, actor: Actor) -> None:
+    async def remove(self, workflow_id: FromPath[str], actor: CurrentActor) -> None:
         """Refused (409) while a trigger runs it."""
         await delete_workflow(actor, id_in_path(workflow_id))
