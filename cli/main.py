@@ -120,5 +120,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"The settings need mending:\n{bad}")
     except Unavailable as away:
         sys.exit(f"The database cannot be reached: {away}")
+    except _cannot_start() as stuck:
+        sys.exit(str(stuck))
     except (SignalboxError, RuntimeError) as refused:
         sys.exit(getattr(refused, "message", str(refused)))
+
+
+def _cannot_start() -> tuple[type[Exception], ...]:
+    """What local servers that cannot start raise. Where they are not installed, nothing does."""
+    processes = sys.modules.get("cli.processes")
+    return (processes.CannotStart,) if processes else ()

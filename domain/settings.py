@@ -36,6 +36,18 @@ class Settings:
         """Whether people reach this installation over TLS: cookies then are `__Host-` ones."""
         return self.base_url.startswith("https://")
 
+    @property
+    def own_ports(self) -> frozenset[int]:
+        """The ports of ours that no outbound call may reach on this machine, allowed or not."""
+        servers = (urlsplit(self.database_url), urlsplit(self.redis_url))
+        return frozenset({self.port, *(parts.port for parts in servers if parts.port)})
+
+    @property
+    def own_destination(self) -> str:
+        """BASE_URL as `host:port`: no outbound call may go there."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.hostname}:{parts.port or (443 if self.secure else 80)}"
+
 
 class _Reader:
     """Reads variables one by one and gathers what is wrong with them."""

@@ -34,7 +34,11 @@ class Pipeline:
     def __init__(self, settings: Settings) -> None:
         self._bell = Bell(settings.redis_url)
         self._feed = LiveFeed(settings.redis_url)
-        self._outbound = Outbound(settings.egress_allow, own_ports={settings.port})
+        self._outbound = Outbound(
+            settings.egress_allow,
+            own_ports=settings.own_ports,
+            own_destinations={settings.own_destination},
+        )
         versions = CompiledVersions()
         self._settler = Settler(self._feed.nudge)
         self.runner = ExecutionRunner(

@@ -1,6 +1,8 @@
 """An installation under load with everything that the fault tests do to it."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -29,9 +31,9 @@ _END_LEASES = """
 UPDATE execution SET lease_until = now() - interval '1 second'
 WHERE state = 'running' AND attempt_started_at < $1
 """
-_RUNNING_SINCE = """
-SELECT attempt_started_at FROM execution x JOIN event e ON e.id = x.event_id
-WHERE e.sender_id = $1 AND x.state = 'running'
+_RUNNING = """
+SELECT e.sender_id, x.attempt, x.attempt_started_at
+FROM execution x JOIN event e ON e.id = x.event_id WHERE x.state = 'running'
 """
 
 
@@ -80,17 +82,32 @@ class Rig:
 
     def start(self, process: str, **env: str) -> None:
         """Start a process that was killed, and wait until it works. When a worker is there again,
-        the leases of the time before it end, which stands for 30 seconds of waiting. (That they
-        really end by themselves, `test_a_lost_worker_is_noticed` waits for.)"""
+        the leases of the time before it end."""
         now = self.now()
         log = self.installation.log(process)
+        log.touch()
         printed = log.stat().st_size
         self.installation.start(process, **env)
         if process == "web":
             self.installation.wait_ready()
-        elif process == "worker":
+        elif process.startswith("worker"):
             wait_until(lambda: b"ready for action" in log.read_bytes()[printed:], what="a worker")
-            asyncio.run(self._fetch(_END_LEASES, now))
+            self.end_leases(of_before=now)
+
+    def end_leases(self, of_before: datetime) -> None:
+        """Stands for 30 seconds of waiting for leases that nobody renews. (That they really end by
+        themselves, `test_a_lost_worker_is_noticed` waits for.)"""
+        asyncio.run(self._fetch(_END_LEASES, of_before))
+
+    @contextmanager
+    def frozen(self, process: str) -> Iterator[None]:
+        """Stop a process in its tracks, and let it go on afterwards."""
+        group = self.installation.processes[process].pid
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
 
     async def _fetch(self, sql: str, *arguments: object) -> list[Any]:
         connection = await asyncpg.connect(self.database_url)
@@ -107,8 +124,9 @@ class Rig:
 
     def running_since(self, sent: Sent) -> datetime:
         """When the attempt began that is under way for a delivery."""
-        (row,) = asyncio.run(self._fetch(_RUNNING_SINCE, sent.id))
-        since: datetime = row["attempt_started_at"]
+        rows = asyncio.run(self._fetch(_RUNNING))
+        (since,) = [row["attempt_started_at"] for row in rows if row["sender_id"] == sent.id]
+        assert isinstance(since, datetime)
         return since
 
     def wait_for_calls(self, request: str, number: int, within_s: float = 15.0) -> None:
@@ -120,11 +138,10 @@ class Rig:
 
         wait_until(enough, within_s, f"{number} calls of {request}")
 
-    def running(self) -> int:
-        """How many executions somebody holds a lease on."""
-        sql = "SELECT count(*) AS number FROM execution WHERE state = 'running'"
-        number: int = asyncio.run(self._fetch(sql))[0]["number"]
-        return number
+    def running(self) -> dict[str, int]:
+        """The executions that somebody holds a lease on: the sender's id and the attempt."""
+        rows = asyncio.run(self._fetch(_RUNNING))
+        return {row["sender_id"]: row["attempt"] for row in rows}
 
     def execution_ids(self) -> list[UUID]:
         """All executions that were ever started here."""

@@ -111,7 +111,7 @@ def test_a_worker_that_ends_under_load_leaves_nothing_behind(rig: Rig) -> None:
     rig.wait_for_calls("POST /notify", 5)
     with ends_in_time(rig, "worker"):
         rig.sender.settle()
-    assert rig.running() == 0
+    assert rig.running() == {}
     rig.installation.start("worker")
     facts = rig.finish()
     assert {facts.execution_of(one)["attempt"] for one in sent} == {1}

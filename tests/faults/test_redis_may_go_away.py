@@ -9,7 +9,6 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -92,7 +91,7 @@ def flush(valkey: OwnValkey) -> None:
 def test_redis_comes_back_and_no_event_was_lost_or_doubled(
     rig: Rig, valkey: OwnValkey, happens: Callable[[OwnValkey], None]
 ) -> None:
-    with frozen(rig, "worker"):
+    with rig.frozen("worker"):
         sent = rig.sender.send(rig.hook.url, NUMBER)
         rig.sender.settle()  # their rings lie in Redis now
         sent += rig.sender.send(rig.hook.url, NUMBER)
@@ -123,17 +122,6 @@ def test_f22_while_redis_is_away_events_are_accepted_and_executions_run(
     processes = rig.installation.processes
     assert {name: process.pid for name, process in processes.items()} == before
     assert [name for name, process in processes.items() if process.poll() is not None] == []
-
-
-@contextmanager
-def frozen(rig: Rig, process: str) -> Iterator[None]:
-    """Stop a process in its tracks, and let it go on afterwards."""
-    group = rig.installation.processes[process].pid
-    os.killpg(group, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.killpg(group, signal.SIGCONT)
 
 
 def failing_parts(rig: Rig) -> list[str]:

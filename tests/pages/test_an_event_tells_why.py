@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from domain.clock import utc_now
@@ -21,7 +23,7 @@ async def test_each_clause_is_a_row_with_what_was_expected_and_found(
     alice: Browser, history: History
 ) -> None:
     event_id = await history.event()
-    clauses = [PASSED, MISSED, ABSENT, UNJUDGED]
+    clauses: list[dict[str, Any]] = [PASSED, MISSED, ABSENT, UNJUDGED]
     await history.decision(event_id, "filtered", clauses=clauses)
 
     shown = rows((await alice.get(f"/events/{event_id}")).text)
@@ -30,8 +32,10 @@ async def test_each_clause_is_a_row_with_what_was_expected_and_found(
         '✓ passed $.action is "opened" "opened" all of',
         "✗ did not pass $.total is at least 100 12 all of / any of",
         "✗ did not pass $.label exists nothing found all of / any of",
-        '! could not be judged $.total is greater than 1 "a lot" '
-        "a number is needed here, not a value of type text none of",
+        (
+            '! could not be judged $.total is greater than 1 "a lot" '
+            "a number is needed here, not a value of type text none of"
+        ),
     ]
 
 

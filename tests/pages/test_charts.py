@@ -55,5 +55,5 @@ def test_bars_stay_within_the_chart(counts: list[tuple[int, int, int]]) -> None:
         assert bar.x + bar.width <= 98.01
         for segment in bar.segments:
             assert segment.height > 0
-            assert -0.01 <= segment.y
+            assert segment.y >= -0.01
             assert segment.y + segment.height <= 24.01

@@ -40,9 +40,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap(
 async def test_the_way_back_shows_the_same_rows(history: History, titles: list[str]) -> None:
     last = await page_of_events(history.team_id, None, Position(), size=8)
 
-    back = await page_of_events(
-        history.team_id, None, Position(before=last.rows[-1].id), size=SIZE
-    )
+    back = await page_of_events(history.team_id, None, Position(before=last.rows[-1].id), size=SIZE)
 
     assert [event.title for event in back.rows] == titles[3:7]
     assert back.older == back.rows[-1].id

@@ -1,4 +1,4 @@
-"""The live feed on a real Valkey that is killed, emptied and started again (row A103, F20 to F22)."""
+"""The live feed on a real Valkey that is killed, emptied and started again (rows A103, F20-F22)."""
 
 import asyncio
 import gc
@@ -9,6 +9,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,7 +26,6 @@ from domain.coordination.live_feed import (
     MOST_CLIENTS_OF_A_TEAM,
     MOST_TOPICS,
     STREAM,
-    LiveClient,
     LiveFeed,
     LiveHub,
     collapse,
@@ -75,11 +75,15 @@ async def feed(valkey: OwnValkey) -> AsyncIterator[LiveFeed]:
 async def hub(valkey: OwnValkey) -> AsyncIterator[LiveHub]:
     hub = LiveHub(valkey.url)
     await hub.start()
-    async with asyncio.timeout(PATIENCE_S):
-        while not hub.reachable:
-            await asyncio.sleep(0)
+    await is_reachable(hub)
     yield hub
     await hub.close()
+
+
+async def is_reachable(hub: LiveHub) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not hub.reachable:
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 - a poll of a real server
 
 
 async def always() -> bool:
@@ -101,7 +105,7 @@ class Page:
 
     async def hears(self, topic: str) -> list[set[str]]:
         """All that it is told until `topic` is among it."""
-        told = []
+        told: list[set[str]] = []
         async with asyncio.timeout(PATIENCE_S):
             while not told or topic not in told[-1]:
                 told.append(await self.told.get())
@@ -190,7 +194,8 @@ async def test_what_others_write_into_the_stream_is_skipped(
     valkey: OwnValkey, feed: LiveFeed, page: Page
 ) -> None:
     redis = Redis.from_url(valkey.url)
-    for fields in ({"team": "nobody", "topics": "events"}, {"x": "y"}, {"team": str(OURS)}):
+    foreign: list[dict[Any, Any]] = [{"team": "?", "topics": "x"}, {"x": "y"}, {"team": str(OURS)}]
+    for fields in foreign:
         await redis.xadd(STREAM, fields)
     await redis.aclose()
 
@@ -230,12 +235,10 @@ async def test_a_killed_valkey_makes_pages_read_everything_until_it_is_back(
     await asyncio.to_thread(valkey.kill)
     for _ in range(3):
         await page.hears("*")
-    assert not hub.reachable
+    assert hub.reachable is False
 
     await asyncio.to_thread(valkey.start)
-    async with asyncio.timeout(PATIENCE_S):
-        while not hub.reachable:
-            await page.hears("*")
+    await is_reachable(hub)
     feed.nudge(OURS, "events")
 
     await page.hears("events")
@@ -291,23 +294,18 @@ async def test_a_stream_ends_when_its_session_does(
     async def still_allowed() -> bool:
         return next(answers)
 
-    told = [
-        message async for message in watched(hub.join(OURS), still_allowed, monkeypatch)
-    ]
+    monkeypatch.setattr(live_feed, "HEARTBEAT_S", 0.01)
+
+    told = [message async for message in hub.join(OURS).messages(still_allowed)]
 
     assert len(told) == 1
-
-
-async def watched(client: LiveClient, still_allowed, monkeypatch) -> AsyncIterator[bytes]:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(live_feed, "HEARTBEAT_S", 0.01)
-    async for message in client.messages(still_allowed):
-        yield message
 
 
 async def test_a_quiet_stream_shows_that_it_is_alive(
     hub: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    messages = watched(hub.join(OURS), always, monkeypatch)
+    monkeypatch.setattr(live_feed, "HEARTBEAT_S", 0.01)
+    messages = hub.join(OURS).messages(always)
 
     assert await anext(messages) == b'data: {"topics":["*"]}\n\n'
     assert await anext(messages) == b": still here\n\n"

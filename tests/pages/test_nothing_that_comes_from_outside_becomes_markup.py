@@ -3,7 +3,6 @@
 import json
 import re
 from html.parser import HTMLParser
-from uuid import UUID
 
 import pytest
 
@@ -57,7 +56,12 @@ def doings(markup: str) -> set[str]:
 async def marked(request: pytest.FixtureRequest, world: World) -> tuple[str, History]:
     """A team in which everything that can be named is called like the marker."""
     marker: str = request.param
-    step = {"key": "notify", "kind": "http", "url": "http://127.0.0.1:9/", "body": {"a": marker.replace("{{", "((")}}
+    step = {
+        "key": "notify",
+        "kind": "http",
+        "url": "http://127.0.0.1:9/",
+        "body": {"a": marker.replace("{{", "((")},
+    }
     workflow = await create_workflow(world.alice, marker[:100], [step])
     clause = {"path": f"$['{ESCAPED.sub(_escape, marker)}']", "op": "ne", "value": marker}
     draft = TriggerDraft(
@@ -91,7 +95,7 @@ async def _happen(history: History, marker: str) -> None:
 
 
 async def _paths(history: History) -> list[str]:
-    ids: dict[str, UUID] = {"triggers": history.trigger_id, "workflows": history.workflow_id}
+    ids = {"triggers": history.trigger_id, "workflows": history.workflow_id}
     paths = [f"/{noun}/{id_}" for noun, id_ in ids.items()]
     paths += [f"{path}/edit" for path in paths]
     for noun, table in (("events", "event"), ("executions", "execution")):
@@ -159,7 +163,9 @@ def test_no_template_has_a_script_or_a_style_of_its_own() -> None:
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", source), path.name
         for script in re.findall(r"<script[^>]*>.*?</script>", source, re.DOTALL):
-            assert re.fullmatch(r'<script[^>]* src="\{\{ asset\([^)]*\) \}\}"[^>]*></script>', script)
+            assert re.fullmatch(
+                r'<script[^>]* src="\{\{ asset\([^)]*\) \}\}"[^>]*></script>', script
+            )
 
 
 async def test_pages_forbid_what_they_do_not_need(alice: Browser) -> None:

@@ -13,7 +13,9 @@ async def audited(trigger_id: UUID) -> list[tuple[str, str, Any]]:
         "SELECT action, actor_name, after FROM audit_entry WHERE object_id = $1 ORDER BY id",
         trigger_id,
     )
-    return [(row["action"], row["actor_name"], json.loads(row["after"])["enabled"]) for row in found]
+    return [
+        (row["action"], row["actor_name"], json.loads(row["after"])["enabled"]) for row in found
+    ]
 
 
 async def test_the_switch_answers_with_the_row_as_it_is_in_the_database(

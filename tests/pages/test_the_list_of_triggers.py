@@ -10,9 +10,7 @@ async def row_of(alice: Browser) -> str:
     return row
 
 
-async def test_a_trigger_that_nothing_came_for_is_waiting(
-    alice: Browser, history: History
-) -> None:
+async def test_a_trigger_that_nothing_came_for_is_waiting(alice: Browser, history: History) -> None:
     row = await row_of(alice)
 
     assert "Orders" in row
@@ -83,9 +81,7 @@ async def test_counts_are_there_before_and_after_they_are_folded(
     assert 'aria-label="24 hours: 7 fired, 3 filtered, 1 failed"' in page
 
 
-async def test_another_triggers_counts_are_not_mixed_in(
-    alice: Browser, history: History
-) -> None:
+async def test_another_triggers_counts_are_not_mixed_in(alice: Browser, history: History) -> None:
     other = History(
         history.world, await history.world.trigger(history.workflow_id), history.workflow_id
     )

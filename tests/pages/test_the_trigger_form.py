@@ -45,7 +45,9 @@ async def made(world: World) -> dict[str, Any]:
         world.alice.team_id,
     )
     assert row is not None
-    texts = {name: json.loads(row[name] or "null") for name in ("config", "condition_config", "retry")}
+    texts = {
+        name: json.loads(row[name] or "null") for name in ("config", "condition_config", "retry")
+    }
     return {**row, **texts}
 
 
@@ -127,7 +129,7 @@ async def test_htmx_is_led_on_without_following_unseen(alice: Browser, workflow_
     ],
 )
 async def test_a_mistake_is_told_at_its_field_and_everything_typed_is_kept(
-    alice: Browser, world: World, workflow_id: UUID, field: str, typed: str, message: str
+    alice: Browser, workflow_id: UUID, field: str, typed: str, message: str
 ) -> None:
     form = filled(workflow_id, **{field: typed})
 
@@ -219,7 +221,9 @@ async def test_saving_over_someone_elses_edit_asks_first(
     theirs = filled(history.workflow_id, name="theirs", scheme="none", revision="1")
     assert (await alice.post(path, theirs)).status_code == 303
 
-    late = await alice.post(path, filled(history.workflow_id, name="mine", scheme="none", revision="1"))
+    late = await alice.post(
+        path, filled(history.workflow_id, name="mine", scheme="none", revision="1")
+    )
 
     assert late.status_code == 409
     assert "Someone else saved this trigger" in late.text

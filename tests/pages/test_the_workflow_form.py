@@ -23,7 +23,9 @@ async def newest(world: World) -> tuple[UUID, str, int | None, bool, int]:
 
 
 async def test_it_makes_a_workflow_and_publishes_it(alice: Browser, world: World) -> None:
-    answer = await alice.post("/workflows", {"name": "Notify", "steps": STEPS, "save_as": "published"})
+    answer = await alice.post(
+        "/workflows", {"name": "Notify", "steps": STEPS, "save_as": "published"}
+    )
 
     id_, name, version, draft, _ = await newest(world)
     assert answer.headers["location"] == f"/workflows/{id_}"

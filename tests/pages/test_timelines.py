@@ -57,7 +57,9 @@ def test_a_wait_that_lies_ahead_reaches_to_its_end() -> None:
 
 def test_each_step_has_a_row_with_all_its_attempts() -> None:
     steps = [
-        StepShown(number, 0, key, "http", "failed", None, None, None, None, at(begin), at(begin + 1))
+        StepShown(
+            number, 0, key, "http", "failed", None, None, None, None, at(begin), at(begin + 1)
+        )
         for number, key, begin in ((1, "order", 0), (1, "mail", 1), (2, "order", 5))
     ]
 

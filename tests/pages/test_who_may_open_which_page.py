@@ -166,7 +166,11 @@ async def test_another_team_changes_nothing(
 async def test_a_viewer_sees_no_button_that_would_refuse_them(
     bob: Browser, history: History
 ) -> None:
-    for path in ("/triggers", f"/triggers/{history.trigger_id}", f"/workflows/{history.workflow_id}"):
+    for path in (
+        "/triggers",
+        f"/triggers/{history.trigger_id}",
+        f"/workflows/{history.workflow_id}",
+    ):
         page = (await bob.get(path)).text
         for attribute in ("hx-post", "hx-delete", 'role="switch"', "/edit", "/new"):
             assert attribute not in page, f"{path}: {attribute}"

@@ -47,7 +47,11 @@ def test_sizes_in_words(octets: int, words: str) -> None:
 
 
 def test_counts_in_words() -> None:
-    assert [count_words(n, "event") for n in (0, 1, 1204)] == ["0 events", "1 event", "1,204 events"]
+    assert [count_words(n, "event") for n in (0, 1, 1204)] == [
+        "0 events",
+        "1 event",
+        "1,204 events",
+    ]
 
 
 def test_every_state_has_a_word_of_its_own() -> None:
