@@ -29,7 +29,7 @@ ACTORS = {EVENTS: "decide", EXECUTIONS: "run"}
 IDS_A_MESSAGE = 100
 MOST_WAITING = 20_000
 PATIENCE_S = 1.0
-GATHER_S = 0.004
+GATHER_S = 0.008
 
 log = logger(__name__)
 

@@ -46,12 +46,25 @@ from web.presenters.environment import template_config
 from web.services import Services, provide_actor, provide_services
 
 POOL_SIZE = 8
+HOOKS = b"/hooks/"
 MOST_FORM_BYTES = 1024 * 1024
 REDIS_PATIENCE_S = 1.0
 CLOSE_WITHIN_S = 2.0
 ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "static" / "dist"
 YEAR_S = 31_536_000
+
+
+class FrontDoor(Litestar):
+    """Litestar for everything but webhooks, which go straight to their handler: nothing that the
+    other routes share stands in the way of the busiest one (it accepts half as many again)."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI entry. The path is compared as it was sent, before anything decodes it."""
+        if scope["type"] == "http" and scope["raw_path"].startswith(HOOKS):
+            await hooks(scope, receive, send, self.state["services"].receiver)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -64,9 +77,8 @@ def create_app(settings: Settings) -> Litestar:
             with streams_that_end_with_the_process(services.hub):
                 yield
 
-    return Litestar(
+    return FrontDoor(
         route_handlers=[
-            hooks,
             api_router(secure=settings.secure),
             health_router,
             metrics_router,

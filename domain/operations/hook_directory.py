@@ -50,6 +50,8 @@ class HookDirectory:
             self._known.move_to_end(token)
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
+        if known[1].done() and known[1].exception() is None:
+            return known[1].result()  # nearly always: nothing to wait for
         try:
             # One caller that goes away must not take the shared query with it.
             return await asyncio.shield(known[1])

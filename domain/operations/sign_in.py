@@ -1,7 +1,9 @@
 """Sign in: a session made anew."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from domain import metrics
 from domain.coordination.tries import Limit, Tries
@@ -12,9 +14,10 @@ from domain.rules.key_tokens import SECRET_BYTES, token_hash, url_safe
 from domain.rules.names import email_problems
 from domain.rules.permissions import Actor
 from domain.store import audit, sessions, teams, users
-from domain.store.database import Row, transaction
+from domain.store.database import transaction
 
 log = logger(__name__)
+Facts = Mapping[str, Any]
 
 
 class WrongCredentials(Unauthenticated):
@@ -72,7 +75,7 @@ def _note(result: str, given: Credentials) -> None:
 
 
 async def _open_session(
-    user: Row, membership: Row, old_token: str | None, request_id: str | None
+    user: Facts, membership: Facts, old_token: str | None, request_id: str | None
 ) -> str:
     token = url_safe(secrets.token_bytes(SECRET_BYTES))
     team_id = membership["team_id"]

@@ -1,25 +1,20 @@
 """Keys of the JSON API. Only their hashes are kept."""
 
-from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from domain.rules.ids import new_id
-from domain.store.database import Row, execute, fetch, fetch_one
+from domain.store.database import Row, execute, fetch_one
+from domain.store.tables import ApiKey
+
+MOST_LISTED = 200
 
 
 async def add_api_key(team_id: UUID, name: str, role: str, prefix: str, key_hash: bytes) -> UUID:
     """Store a new key's hash; its id."""
     key_id = new_id()
-    await execute(
-        "INSERT INTO api_key (id, team_id, name, role, prefix, key_hash) "
-        "VALUES ($1, $2, $3, $4, $5, $6)",
-        key_id,
-        team_id,
-        name,
-        role,
-        prefix,
-        key_hash,
-    )
+    key = ApiKey(id=key_id, team_id=team_id, name=name, role=role, prefix=prefix, key_hash=key_hash)
+    await ApiKey.insert(key)
     return key_id
 
 
@@ -39,12 +34,21 @@ async def note_used(key_id: UUID) -> None:
     await execute("UPDATE api_key SET used_at = now() WHERE id = $1", key_id)
 
 
-async def list_api_keys(team_id: UUID) -> Sequence[Row]:
-    """The team's keys, newest first: id, name, role, prefix, created_at, used_at, revoked_at."""
-    return await fetch(
-        "SELECT id, name, role, prefix, created_at, used_at, revoked_at FROM api_key "
-        "WHERE team_id = $1 ORDER BY id DESC LIMIT 200",
-        team_id,
+async def list_api_keys(team_id: UUID) -> list[dict[str, Any]]:
+    """The team's keys, newest first, by their visible prefixes."""
+    return (
+        await ApiKey.select(
+            ApiKey.id,
+            ApiKey.name,
+            ApiKey.role,
+            ApiKey.prefix,
+            ApiKey.created_at,
+            ApiKey.used_at,
+            ApiKey.revoked_at,
+        )
+        .where(ApiKey.team_id == team_id)
+        .order_by(ApiKey.id, ascending=False)
+        .limit(MOST_LISTED)
     )
 
 

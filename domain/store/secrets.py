@@ -1,17 +1,21 @@
 """A team's named secrets, and the signing secrets of its triggers: ciphertexts only."""
 
-from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from domain.store.database import Row, execute, fetch, fetch_one
+from domain.store.database import execute, fetch_one
+from domain.store.tables import Secret, TriggerSecret
 
 
 async def lock_secret(team_id: UUID, name: str) -> UUID | None:
     """The id of the team's secret of this name, locked until the transaction ends."""
-    row = await fetch_one(
-        "SELECT id FROM secret WHERE team_id = $1 AND name = $2 FOR UPDATE", team_id, name
+    found = (
+        await Secret.select(Secret.id)
+        .where(Secret.team_id == team_id, Secret.name == name)
+        .first()
+        .lock_rows("UPDATE")
     )
-    return row["id"] if row else None
+    return found["id"] if found else None
 
 
 async def add_secret(secret_id: UUID, team_id: UUID, name: str, ciphertext: bytes) -> int:
@@ -44,30 +48,20 @@ async def remove_secret(team_id: UUID, name: str) -> UUID | None:
     return row["id"] if row else None
 
 
-async def list_secrets(team_id: UUID) -> Sequence[Row]:
-    """name, created_at, updated_at of the team's secrets, by name: never a value."""
-    return await fetch(
-        "SELECT name, created_at, updated_at FROM secret WHERE team_id = $1 ORDER BY name",
-        team_id,
-    )
-
-
-async def sealed_secrets(team_id: UUID) -> Sequence[Row]:
-    """id, name and ciphertext of all of the team's secrets."""
-    return await fetch("SELECT id, name, ciphertext FROM secret WHERE team_id = $1", team_id)
+async def list_secrets(team_id: UUID) -> list[dict[str, Any]]:
+    """Names and times of the team's secrets, by name: never a value."""
+    columns = (Secret.name, Secret.created_at, Secret.updated_at)
+    return await Secret.select(*columns).where(Secret.team_id == team_id).order_by(Secret.name)
 
 
 async def add_trigger_secret(
     secret_id: UUID, team_id: UUID, trigger_id: UUID, ciphertext: bytes
 ) -> None:
     """Store a signing secret of a trigger."""
-    await execute(
-        "INSERT INTO trigger_secret (id, team_id, trigger_id, ciphertext) VALUES ($1, $2, $3, $4)",
-        secret_id,
-        team_id,
-        trigger_id,
-        ciphertext,
+    secret = TriggerSecret(
+        id=secret_id, team_id=team_id, trigger_id=trigger_id, ciphertext=ciphertext
     )
+    await TriggerSecret.insert(secret)
 
 
 async def retire_trigger_secrets(team_id: UUID, trigger_id: UUID) -> int:
@@ -80,11 +74,14 @@ async def retire_trigger_secrets(team_id: UUID, trigger_id: UUID) -> int:
     )
 
 
-async def sealed_trigger_secrets(team_id: UUID, trigger_id: UUID) -> Sequence[Row]:
-    """Id and ciphertext of the trigger's secrets in use, newest first."""
-    return await fetch(
-        "SELECT id, ciphertext FROM trigger_secret "
-        "WHERE team_id = $1 AND trigger_id = $2 AND retired_at IS NULL ORDER BY id DESC",
-        team_id,
-        trigger_id,
+async def sealed_trigger_secrets(team_id: UUID, trigger_id: UUID) -> list[dict[str, Any]]:
+    """Ids and ciphertexts of the trigger's secrets in use, newest first."""
+    return (
+        await TriggerSecret.select(TriggerSecret.id, TriggerSecret.ciphertext)
+        .where(
+            TriggerSecret.team_id == team_id,
+            TriggerSecret.trigger_id == trigger_id,
+            TriggerSecret.retired_at.is_null(),
+        )
+        .order_by(TriggerSecret.id, ascending=False)
     )

@@ -82,8 +82,8 @@ async def hub(valkey: OwnValkey) -> AsyncIterator[LiveHub]:
 
 async def is_reachable(hub: LiveHub) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not hub.reachable:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - a poll of a real server
+        while not hub.reachable:  # noqa: ASYNC110 - a poll of a real server
+            await asyncio.sleep(0.01)
 
 
 async def always() -> bool:

@@ -1,8 +1,9 @@
 """The door for webhooks: `POST /hooks/{token}`.
 
-A plain ASGI handler, because this is the busiest route and it needs nothing of what the others
-share: no session, no parsed body, no negotiation. What it refuses it refuses in one form,
-`{"error": "<code>", "id": "<request id>"}`, which repeats nothing that was sent.
+A plain ASGI handler that `web/app.py` calls before anything else, because this is the busiest
+route and it needs nothing of what the others share: no session, no parsed body, no negotiation.
+What it refuses it refuses in one form, `{"error": "<code>", "id": "<request id>"}`, which repeats
+nothing that was sent.
 """
 
 import asyncio
@@ -14,14 +15,12 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import msgspec
-from litestar import asgi
 from litestar.types import HTTPScope, Receive, Send
 
 from domain import metrics
 from domain.errors import InvalidInput, NotFound, Overloaded, SignalboxError
 from domain.logs import logger
 from domain.operations.receive_event import MOST_BODY_BYTES, BadSignature, EventReceiver
-from web.services import Services
 
 READ_WITHIN_S = 10.0
 
@@ -76,11 +75,10 @@ STATUS: dict[type[SignalboxError], int] = {
 _CLOSING = (TooLarge, TooSlow, EncodedBody, MethodNotAllowed, SenderGone)
 
 
-@asgi("/hooks", is_mount=True, copy_scope=False)
-async def hooks(scope: HTTPScope, receive: Receive, send: Send) -> None:
+async def hooks(scope: HTTPScope, receive: Receive, send: Send, receiver: EventReceiver) -> None:
     """Take one delivery: 202 when the event is on disk."""
     try:
-        receipt = await _take(scope, receive, _receiver(scope))
+        receipt = await _take(scope, receive, receiver)
     except SignalboxError as refused:
         await _refuse(send, refused, str(uuid4()))
     except Exception:
@@ -91,11 +89,6 @@ async def hooks(scope: HTTPScope, receive: Receive, send: Send) -> None:
         )
     else:
         await _answer(send, HTTPStatus.ACCEPTED, receipt)
-
-
-def _receiver(scope: HTTPScope) -> EventReceiver:
-    services: Services = scope["litestar_app"].state["services"]
-    return services.receiver
 
 
 async def _take(

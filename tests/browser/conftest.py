@@ -1,0 +1,73 @@
+"""A real browser on a running installation.
+
+Without a browser these tests are skipped with the reason; in CI its absence is a failure.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.watching import PASSWORD, Person, Tab, Yard
+from tests.support.installation import ROOT, Installation
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Root may not use the sandbox, and containers have little shared memory.
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+def _path_of_the_browser() -> str:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        missing = f"no browser is installed here (looked for {', '.join(NAMES)})"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return found
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser for all tests; each has profiles of its own in it."""
+    path = _path_of_the_browser()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def alice(signalbox: Installation) -> Person:
+    """An admin of a new team of the running installation."""
+    slug = f"team-{secrets.token_hex(6)}"
+    team = signalbox.team(slug)
+    email = f"alice@{slug}.example"
+    command = ["users", "create", "--team", slug, "--role", "admin", "--email", email]
+    subprocess.run(
+        [sys.executable, "-m", "cli", *command, "--name", "Alice", "--password-stdin"],
+        cwd=ROOT, env=signalbox.env, check=True, capture_output=True, text=True,
+        input=f"{PASSWORD}\n",
+    )  # fmt: skip
+    return Person(email, slug, team)
+
+
+@pytest.fixture
+async def yard(
+    chromium: Browser, signalbox: Installation, alice: Person
+) -> AsyncIterator[Yard]:
+    """Where tabs are opened. At the end none of them may have complained about anything."""
+    yard = Yard(chromium, signalbox, alice)
+    yield yard
+    await yard.close()
+    assert not yard.complaints
+
+
+@pytest.fixture
+async def tab(yard: Yard) -> Tab:
+    """A tab in which Alice has signed in."""
+    return await yard.open()

@@ -1,0 +1,73 @@
+import shutil
+import subprocess
+
+import pytest
+
+from tests.browser.watching import Person, Tab, Yard
+
+
+async def test_a_workflow_and_a_trigger_are_made_and_fire_by_the_lines_on_the_page(
+    yard: Yard, tab: Tab, alice: Person
+) -> None:
+    if not (shutil.which("curl") and shutil.which("openssl")):
+        pytest.skip("the lines need curl and openssl, which are not installed here")
+    url = alice.team.installation.target_url("/made-in-the-browser")
+    page = tab.page
+    await tab.go("/workflows/new")
+    await page.fill("#field-name", "Tell the warehouse")
+    await page.fill("#field-steps", f'[{{"key": "tell", "kind": "http", "url": "{url}"}}]')
+    await page.click("text=Create and publish")
+    await tab.sees("h1", "Tell the warehouse")
+
+    await tab.go("/triggers/new")
+    await page.fill("#field-name", "Big orders")
+    await page.select_option("#field-workflow_id", label="Tell the warehouse")
+    await page.fill(
+        "#field-conditions", '{"all": [{"path": "$.order.total", "op": "gte", "value": 100}]}'
+    )
+    await page.click("text=Create trigger")
+    await tab.sees("#new-secret")
+    lines = await page.inner_text("#hook-lines")
+    await page.click("text=I have kept it")
+    await tab.sees("strong", "Waiting for the first event")
+
+    subprocess.run(["sh", "-eu"], input=lines.encode(), check=True, capture_output=True)
+
+    await tab.sees("tr[id^=event-] .lamp", "Fired")
+    await tab.sees("tr[id^=event-] .lamp", "Succeeded")
+
+
+async def test_a_mistake_brings_the_form_back_with_the_focus_where_it_is(
+    yard: Yard, tab: Tab, alice: Person
+) -> None:
+    yard.expected.append("422")  # browsers note each answer of an error status
+    alice.team.workflow(alice.team.step())
+    await tab.go("/triggers/new")
+    await tab.page.fill("#field-name", "Kept")
+    await tab.page.select_option("#field-workflow_id", index=1)
+    await tab.page.fill("#field-conditions", '{"all": [')
+
+    await tab.page.click("text=Create trigger")
+
+    await tab.sees("#error-conditions", "This is not valid JSON.")
+    assert await tab.page.input_value("#field-name") == "Kept"
+    assert await tab.page.input_value("#field-conditions") == '{"all": ['
+    assert await tab.page.evaluate("document.activeElement.id") == "field-conditions"
+
+
+async def test_deleting_asks_first(tab: Tab, alice: Person) -> None:
+    hook = alice.team.hook()
+    await tab.go(f"/triggers/{hook.id}")
+    asked: list[str] = []
+
+    tab.page.once("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
+    await tab.page.click("text=Delete")
+    assert alice.team.api.get(f"/triggers/{hook.id}").status_code == 200
+
+    tab.page.once("dialog", lambda dialog: dialog.accept())
+    await tab.page.click("text=Delete")
+    await tab.sees("h1", "Triggers")
+
+    assert asked
+    assert "Delete this trigger?" in asked[0]
+    assert alice.team.api.get(f"/triggers/{hook.id}").status_code == 404

@@ -1,0 +1,65 @@
+import pytest
+
+from tests.browser.watching import Person, Theme, Yard, deliver
+
+LONG = "a-name-without-any-place-to-break-" * 3
+WIDE = "[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > " \
+       "innerWidth + 1 && !e.closest('.scroll, pre, svg, .visually-hidden, .skip')).map((e) => " \
+       "e.outerHTML.slice(0, 90)).slice(0, 3)"  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 768, 1280])
+async def test_no_page_scrolls_sideways(
+    yard: Yard, alice: Person, width: int, theme: Theme
+) -> None:
+    hook = alice.team.hook(conditions={"any": [{"path": f"$.{LONG}", "op": "eq", "value": LONG}]})
+    alice.team.api.patch(f"/triggers/{hook.id}", json={"name": LONG[:100]}).raise_for_status()
+    event_id = await deliver(hook, {"id": "1", LONG: LONG})
+    (execution,) = alice.team.decided(event_id)["executions"]
+    workflow_id = alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"]
+    tab = await yard.open(width=width, theme=theme)
+
+    for path in ("/", "/triggers", "/events", "/executions", "/workflows", "/triggers/new",
+                 "/workflows/new", f"/triggers/{hook.id}", f"/triggers/{hook.id}/edit",
+                 f"/events/{event_id}", f"/executions/{execution['id']}",
+                 f"/workflows/{workflow_id}"):  # fmt: skip
+        await tab.go(path)
+        over = await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, f"{path} by {over} px: {await tab.page.evaluate(WIDE)}"
+
+
+async def test_the_theme_follows_the_system_until_it_is_chosen(yard: Yard) -> None:
+    tab = await yard.open(theme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = await tab.page.evaluate(background)
+
+    await tab.page.click("[data-theme-switch]")
+    light = await tab.page.evaluate(background)
+    await tab.go("/events")
+
+    assert light != dark
+    assert await tab.page.evaluate(background) == light
+
+
+async def test_everything_can_be_reached_by_keyboard(yard: Yard, alice: Person) -> None:
+    hook = alice.team.hook()
+    tab = await yard.open()
+    await tab.go("/triggers")
+    await tab.page.keyboard.press("Tab")
+    assert await tab.page.evaluate("document.activeElement.className") == "skip"
+
+    reached = set()
+    for _ in range(40):
+        await tab.page.keyboard.press("Tab")
+        reached.add(
+            await tab.page.evaluate("document.activeElement.id || document.activeElement.innerText")
+        )
+        visible = await tab.page.evaluate(
+            "getComputedStyle(document.activeElement).outlineStyle !== 'none' || "
+            "document.activeElement === document.body || "
+            "getComputedStyle(document.activeElement).boxShadow !== 'none'"
+        )
+        assert visible, "the focus cannot be seen"
+
+    assert {"Overview", "New trigger", f"switch-{hook.id}", "Orders", "Sign out"} <= reached
