@@ -19,7 +19,8 @@ class Batcher(Generic[Item, Result]):
     """Runs `work(items) -> results`, in the same order, for items submitted one by one.
 
     `most` items a pass, `passes` passes side by side, `waiting` items queued before `submit`
-    raises Overloaded. When a pass of several fails, each item is tried alone, so that one bad
+    raises Overloaded. After a pass its place rests for `rest_s` seconds: a first item is never
+    held up, and under load a pass finds more to do. When a pass of several fails, each item is tried alone, so that one bad
     row never stops its neighbours; after one of the `outages` that would be of no use, so all
     callers get the error.
     """
@@ -31,12 +32,14 @@ class Batcher(Generic[Item, Result]):
         most: int,
         passes: int,
         waiting: int,
+        rest_s: float = 0.0,
         outages: tuple[type[BaseException], ...] = (),
     ) -> None:
         self._work = work
         self._most = most
         self._passes = passes
         self._waiting = waiting
+        self._rest_s = rest_s
         self._outages = outages
         self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._arrived = asyncio.Event()
@@ -68,6 +71,8 @@ class Batcher(Generic[Item, Result]):
             taken = [self._queue.popleft() for _ in range(min(self._most, len(self._queue)))]
             if taken:
                 await self._run_pass(taken)
+                if self._rest_s and not self._closing:
+                    await asyncio.sleep(self._rest_s)
             elif self._closing:
                 return
             elif not self._queue:

@@ -6,7 +6,6 @@ everything has.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -20,11 +19,11 @@ from domain.rules.bodies import Body, UnreadableBody, read_body
 from domain.rules.conditions import Judgement, judge
 from domain.rules.ids import derived_id
 from domain.rules.json_values import JsonValue, text_of
-from domain.store import decisions, events, executions, tallies
+from domain.store import decisions, events
 from domain.store.database import Row, transaction
-from domain.store.decisions import NewDecision
+from domain.store.decisions import NewDecision, NewExecution
 from domain.store.events import NewEvent
-from domain.store.executions import NewExecution, execution_id_for
+from domain.store.executions import execution_id_for
 from domain.store.jsonb import json_text
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -61,10 +60,10 @@ async def decide_events(ids: Sequence[UUID], versions: CompiledVersions) -> Deci
         triggers = await versions.triggers({row["trigger_version_id"] for row in rows})
         judged = [_judge(row, triggers.get(row["trigger_version_id"])) for row in rows]
         judged = await _filter_duplicates(judged)
-        await _record(judged)
-        started = await executions.start([_execution(j) for j in judged if j.verdict == "fired"])
-        await events.mark_decided([row["id"] for row in rows])
-        await tallies.add(_counted(judged))
+        started = await decisions.record(
+            [_decision(one) for one in judged],
+            [_execution(one) for one in judged if one.verdict == "fired"],
+        )
         await pause_at("decide.before_commit")
     await pause_at("decide.after_commit")
     for one in judged:
@@ -137,23 +136,19 @@ def _as_duplicate(one: _Judged) -> _Judged:
     return replace(one, verdict="duplicate", reason="sender_id_seen", trace=trace)
 
 
-async def _record(judged: Sequence[_Judged]) -> None:
-    await decisions.record(
-        [
-            NewDecision(
-                id=derived_id(one.row["id"], "decision", one.row["trigger_id"]),
-                team_id=one.row["team_id"],
-                event_id=one.row["id"],
-                trigger_id=one.row["trigger_id"],
-                trigger_version_id=one.row["trigger_version_id"],
-                trigger_version=one.row["trigger_version"],
-                verdict=one.verdict,
-                reason=one.reason,
-                trace=json_text(one.trace),
-                execution_id=_execution(one).id if one.verdict == "fired" else None,
-            )
-            for one in judged
-        ]
+def _decision(one: _Judged) -> NewDecision:
+    row = one.row
+    return NewDecision(
+        id=derived_id(row["id"], "decision", row["trigger_id"]),
+        team_id=row["team_id"],
+        event_id=row["id"],
+        trigger_id=row["trigger_id"],
+        trigger_version_id=row["trigger_version_id"],
+        trigger_version=row["trigger_version"],
+        verdict=one.verdict,
+        reason=one.reason,
+        trace=json_text(one.trace),
+        execution_id=_execution(one).id if one.verdict == "fired" else None,
     )
 
 
@@ -171,30 +166,11 @@ def _execution(one: _Judged) -> NewExecution:
     )
 
 
-def _counted(judged: Sequence[_Judged]) -> tallies.Counted:
-    return Counter((one.row["team_id"], one.row["trigger_id"], one.verdict) for one in judged)
-
-
 async def record_undecidable(event_id: UUID) -> None:
     """Give an event whose decision cannot be written the verdict `error`, with an empty trace, so
     that it neither waits for ever nor is lost from sight."""
     async with transaction():
         rows = await events.take_pending([event_id], MOST_BYTES)
         for row in rows:
-            await decisions.record([_plain_error(row)])
-            await events.mark_decided([row["id"]])
-
-
-def _plain_error(row: Row) -> NewDecision:
-    return NewDecision(
-        id=derived_id(row["id"], "decision", row["trigger_id"]),
-        team_id=row["team_id"],
-        event_id=row["id"],
-        trigger_id=row["trigger_id"],
-        trigger_version_id=row["trigger_version_id"],
-        trigger_version=row["trigger_version"],
-        verdict="error",
-        reason="internal",
-        trace=json_text({"result": "error", "clauses": []}),
-        execution_id=None,
-    )
+            plain = _Judged(row, "error", "internal", {"result": "error", "clauses": []})
+            await decisions.record([_decision(plain)], [])

@@ -14,6 +14,7 @@ from domain.store.database import Unavailable
 MOST_A_PASS = 200
 PASSES_AT_ONCE = 2
 MOST_WAITING = 10_000
+REST_S = 0.006
 
 log = logger(__name__)
 
@@ -36,6 +37,7 @@ class Decider:
             most=MOST_A_PASS,
             passes=PASSES_AT_ONCE,
             waiting=MOST_WAITING,
+            rest_s=REST_S,
             outages=Unavailable,
         )
 

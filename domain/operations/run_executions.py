@@ -28,6 +28,7 @@ PLACES = 128
 MOST_A_CLAIM = 64
 MOST_WAITING = 10_000
 RENEW_EVERY_S = 10.0
+REST_S = 0.004
 AFTER_FAILURE_S = 0.5
 
 log = logger(__name__)
@@ -92,6 +93,8 @@ class ExecutionRunner:
             self._wake.clear()
             while self._waiting and len(self._running) < PLACES:
                 await self._claim_some()
+                # A first ring is answered at once; under load a claim then finds more.
+                await asyncio.sleep(REST_S)
 
     async def _claim_some(self) -> None:
         most = min(MOST_A_CLAIM, PLACES - len(self._running))

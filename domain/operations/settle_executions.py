@@ -1,10 +1,10 @@
 """Turns what an engine found out into what the database is told, many executions a commit."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from domain import metrics
 from domain.batches import Batcher
@@ -12,16 +12,16 @@ from domain.engines.plan import Failed, Succeeded
 from domain.pause_points import pause_at
 from domain.rules.retries import GiveUp, RetryPolicy, decide_retry
 from domain.rules.step_results import StepResult
-from domain.store import executions, tallies
-from domain.store.database import Row, Unavailable, transaction
+from domain.store import executions
+from domain.store.database import Row, Unavailable
 from domain.store.executions import Settlement
 
 MOST_A_COMMIT = 100
 COMMITS_AT_ONCE = 2
 MOST_WAITING = 10_000
+REST_S = 0.006
 # Less than a lease in all: after that somebody else tries again anyway.
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
-TERMINAL = frozenset({"succeeded", "failed", "dead"})
 
 
 class Settler:
@@ -35,6 +35,7 @@ class Settler:
             most=MOST_A_COMMIT,
             passes=COMMITS_AT_ONCE,
             waiting=MOST_WAITING,
+            rest_s=REST_S,
             outages=Unavailable,
         )
 
@@ -52,9 +53,9 @@ class Settler:
 
     async def _commit(self, batch: Sequence[Settlement]) -> list[bool]:
         await pause_at("settle.before_commit")
-        settled = await _write_within_patience(batch)
+        owned = await _write_within_patience(batch)
         await pause_at("settle.after_commit")
-        for one in settled:
+        for one in (one for one in batch if one.execution_id in owned):
             metrics.EXECUTIONS_SETTLED.labels(one.state).inc()
             self._announce(
                 one.team_id,
@@ -62,35 +63,18 @@ class Settler:
                 f"execution:{one.execution_id}",
                 f"trigger:{one.trigger_id}",
             )
-        owned = {one.execution_id for one in settled}
         return [one.execution_id in owned for one in batch]
 
 
-async def _write_within_patience(batch: Sequence[Settlement]) -> list[Settlement]:
-    """What was still ours, written. While the database is away for a moment the results are kept:
+async def _write_within_patience(batch: Sequence[Settlement]) -> set[UUID]:
+    """Write; the executions that were still ours. While the database is away for a moment the results are kept:
     without them the calls would have to be made again."""
     for pause in RETRY_AFTER_S:
         try:
-            return await _write(batch)
+            return await executions.settle(batch)
         except Unavailable:
             await asyncio.sleep(pause)
-    return await _write(batch)
-
-
-async def _write(batch: Sequence[Settlement]) -> list[Settlement]:
-    async with transaction():
-        owned = await executions.settle(batch)
-        settled = [one for one in batch if one.execution_id in owned]
-        await tallies.add(_counted(settled))
-    return settled
-
-
-def _counted(settled: Sequence[Settlement]) -> tallies.Counted:
-    return Counter(
-        (one.team_id, one.trigger_id, "succeeded" if one.state == "succeeded" else "failed")
-        for one in settled
-        if one.state in TERMINAL
-    )
+    return await executions.settle(batch)
 
 
 def ended(

@@ -1,4 +1,4 @@
-"""Decisions: written once, with what they start, never changed."""
+"""Decisions: written once, together with what they start, never changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,21 +23,61 @@ class NewDecision:
     execution_id: UUID | None
 
 
-# The id derives from event and trigger: a second decision of the same pair is no row at all.
-_RECORD = """
-INSERT INTO decision (id, team_id, event_id, trigger_id, trigger_version_id, trigger_version,
-    verdict, reason, trace, execution_id)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[],
-    $7::text[], $8::text[], $9::jsonb[], $10::uuid[])
-ON CONFLICT (id) DO NOTHING
-RETURNING id
+@dataclass(frozen=True, slots=True)
+class NewExecution:
+    """What a decision asks to be run."""
+
+    id: UUID
+    team_id: UUID
+    event_id: UUID
+    trigger_id: UUID
+    trigger_version_id: UUID
+    workflow_id: UUID
+    workflow_version_id: UUID
+    workflow_version: int
+
+
+# One statement for the whole commit point: decisions, executions, counts, and the events leave the
+# queue. A decision's id derives from event and trigger, an execution's from event and workflow: a
+# second one of the same pair is no row at all, and is not counted.
+_DECIDE = """
+WITH decided AS (
+    INSERT INTO decision (id, team_id, event_id, trigger_id, trigger_version_id, trigger_version,
+        verdict, reason, trace, execution_id)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[],
+        $7::text[], $8::text[], $9::jsonb[], $10::uuid[])
+    ON CONFLICT (id) DO NOTHING
+    RETURNING team_id, trigger_id, verdict
+), counted AS (
+    INSERT INTO tally (id, team_id, trigger_id, hour, outcome, amount)
+    SELECT gen_random_uuid(), team_id, trigger_id, date_trunc('hour', now()), verdict, count(*)
+    FROM decided GROUP BY team_id, trigger_id, verdict
+), taken_out AS (
+    DELETE FROM pending_event WHERE event_id = ANY ($3)
+), started AS (
+    INSERT INTO execution (id, team_id, event_id, trigger_id, trigger_version_id, workflow_id,
+        workflow_version_id, workflow_version, state)
+    SELECT *, 'queued' FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
+        $15::uuid[], $16::uuid[], $17::uuid[], $18::int[])
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+)
+SELECT id FROM started
 """
 
 
-async def record(decisions: Sequence[NewDecision]) -> set[UUID]:
-    """Write the decisions that do not exist yet; their ids."""
-    columns = zip(*((d.id, d.team_id, d.event_id, d.trigger_id, d.trigger_version_id,
+async def record(decisions: Sequence[NewDecision], asked: Sequence[NewExecution]) -> list[UUID]:
+    """Write the decisions and queue the executions that do not exist yet, and take the events out
+    of the queue; the ids of the executions that are new."""
+    decided = zip(*((d.id, d.team_id, d.event_id, d.trigger_id, d.trigger_version_id,
                      d.trigger_version, d.verdict, d.reason, d.trace, d.execution_id)
                     for d in decisions), strict=True)  # fmt: skip
-    rows = await fetch(_RECORD, *(list(column) for column in columns))
-    return {row["id"] for row in rows}
+    started = zip(*((e.id, e.team_id, e.event_id, e.trigger_id, e.trigger_version_id,
+                     e.workflow_id, e.workflow_version_id, e.workflow_version) for e in asked),
+                  strict=True)  # fmt: skip
+    rows = await fetch(
+        _DECIDE,
+        *(list(column) for column in decided),
+        *([list(column) for column in started] or [[] for _ in range(8)]),
+    )
+    return [row["id"] for row in rows]

@@ -130,11 +130,6 @@ async def take_pending(ids: Sequence[UUID], most_bytes: int) -> Sequence[Row]:
     return await fetch(_TAKE_PENDING, list(ids), most_bytes)
 
 
-async def mark_decided(ids: Sequence[UUID]) -> None:
-    """Take the events out of the queue, in the transaction that records their decisions."""
-    await execute("DELETE FROM pending_event WHERE event_id = ANY ($1)", list(ids))
-
-
 async def claim_sender_ids(claims: Sequence[NewEvent]) -> set[UUID]:
     """Remember sender's ids that were found inside bodies; the events that came first with
     theirs. Called within the transaction of the decisions."""

@@ -17,20 +17,6 @@ LEASE_S = 30
 
 
 @dataclass(frozen=True, slots=True)
-class NewExecution:
-    """What a decision asks to be run."""
-
-    id: UUID
-    team_id: UUID
-    event_id: UUID
-    trigger_id: UUID
-    trigger_version_id: UUID
-    workflow_id: UUID
-    workflow_version_id: UUID
-    workflow_version: int
-
-
-@dataclass(frozen=True, slots=True)
 class Settlement:
     """What a worker found out about an execution that it claimed with `fence`.
 
@@ -56,28 +42,6 @@ class Settlement:
 def execution_id_for(event_id: UUID, workflow_id: UUID) -> UUID:
     """The id of the only execution that this event can start of this workflow."""
     return derived_id(event_id, "execution", workflow_id)
-
-
-# Not a row, if the event has started the workflow already: its id is taken.
-_START = """
-INSERT INTO execution (id, team_id, event_id, trigger_id, trigger_version_id, workflow_id,
-    workflow_version_id, workflow_version, state)
-SELECT *, 'queued' FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[],
-    $6::uuid[], $7::uuid[], $8::int[])
-ON CONFLICT (id) DO NOTHING
-RETURNING id
-"""
-
-
-async def start(new: Sequence[NewExecution]) -> list[UUID]:
-    """Queue the executions that do not exist yet; their ids."""
-    if not new:
-        return []
-    columns = zip(*((e.id, e.team_id, e.event_id, e.trigger_id, e.trigger_version_id,
-                     e.workflow_id, e.workflow_version_id, e.workflow_version) for e in new),
-                  strict=True)  # fmt: skip
-    rows = await fetch(_START, *(list(column) for column in columns))
-    return [row["id"] for row in rows]
 
 
 # The state and due time are part of the WHERE and the rows are locked first: of two workers that
@@ -118,8 +82,8 @@ async def renew_leases(claimed: Sequence[tuple[UUID, int]]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-# One statement, so one commit. Attempts and steps are written only for executions that the first
-# part could still change: with a fence that is not theirs, a late worker writes nothing at all.
+# One statement, so one commit. Counts, attempts and steps are written only for executions that
+# the first part could still change: with a fence that is not theirs, a late worker writes nothing at all.
 _SETTLE = f"""
 WITH given AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::float8[])
@@ -134,7 +98,13 @@ WITH given AS (
                            THEN now() END
     FROM given g
     WHERE e.id = g.id AND e.id = ANY ($1) AND e.fence = g.fence AND e.state = 'running'
-    RETURNING e.id
+    RETURNING e.id, e.team_id, e.trigger_id, e.state
+), counted AS (
+    INSERT INTO tally (id, team_id, trigger_id, hour, outcome, amount)
+    SELECT gen_random_uuid(), team_id, trigger_id, date_trunc('hour', now()), outcome, count(*)
+    FROM (SELECT *, CASE state WHEN 'succeeded' THEN 'succeeded' ELSE 'failed' END AS outcome
+          FROM settled WHERE state IN ('succeeded', 'failed', 'dead')) AS ended
+    GROUP BY team_id, trigger_id, outcome
 ), attempts AS (
     INSERT INTO attempt (id, team_id, execution_id, number, state, reason, message, started_at,
         finished_at)

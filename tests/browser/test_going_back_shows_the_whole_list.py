@@ -1,3 +1,7 @@
+import re
+
+from playwright.async_api import expect
+
 from tests.browser.watching import Person, Tab, deliver
 
 
@@ -6,18 +10,19 @@ async def test_filters_are_undone_and_redone_by_back_and_forward(tab: Tab, alice
     for hook in (first, first, second):
         await deliver(hook, {"id": "1"})
     await tab.go("/events")
-    count = "document.querySelectorAll('#list tbody tr').length"
-    await tab.eventually(f"{count} === 3")
+    rows = tab.page.locator("#list tbody tr")
+    await expect(rows).to_have_count(3)
 
     await tab.page.select_option("select[name=trigger]", second.id)
-    await tab.eventually(f"{count} === 1")
-    assert tab.page.url.endswith(f"/events?trigger={second.id}")
+    await expect(rows).to_have_count(1)
+    await expect(tab.page).to_have_url(re.compile(rf"/events\?trigger={second.id}$"))
 
     await tab.page.go_back()
-    await tab.eventually(f"{count} === 3 && document.querySelector('.rail') !== null")
+    await expect(rows).to_have_count(3)
+    await expect(tab.page.locator(".rail")).to_be_visible()
     await tab.page.go_forward()
-    await tab.eventually(f"{count} === 1")
-    assert await tab.page.input_value("select[name=trigger]") == second.id
+    await expect(rows).to_have_count(1)
+    await expect(tab.page.locator("select[name=trigger]")).to_have_value(second.id)
 
 
 async def test_a_narrowed_list_stays_narrowed_while_it_lives(tab: Tab, alice: Person) -> None:
@@ -30,4 +35,4 @@ async def test_a_narrowed_list_stays_narrowed_while_it_lives(tab: Tab, alice: Pe
     event_id = await deliver(shown, {"id": "shown"})
 
     await tab.sees(f"#event-{event_id}")
-    assert await tab.page.locator("#list tbody tr").count() == 1
+    await expect(tab.page.locator("#list tbody tr")).to_have_count(1)

@@ -19,25 +19,35 @@ async def test_focus_an_open_fold_and_a_selection_survive(tab: Tab, alice: Perso
     assert await tab.page.evaluate("String(getSelection())") == hook.url
 
 
-async def test_what_is_typed_stays_and_typing_goes_on(tab: Tab, alice: Person) -> None:
+async def test_typing_goes_on_while_the_list_below_is_refreshed(tab: Tab, alice: Person) -> None:
     hook = alice.team.hook()
     await tab.go("/triggers")
-    # Inside the very part that is refreshed: a field that the server's answer does not know.
     await tab.page.evaluate(
-        "document.querySelector('td.title').insertAdjacentHTML('beforeend', '<input id=typed>')"
+        "document.querySelector('#filters').insertAdjacentHTML('beforeend', '<input id=typed>')"
     )
     await tab.page.click("#typed")
     await tab.page.keyboard.type("half a wo")
 
-    await tab.page.evaluate(
-        "document.addEventListener('htmx:after:swap', () => (window.swapped = true))"
-    )
-    await tab.page.goto(tab.page.url + "/new")
-    await tab.page.fill("#field-name", "half a wo")
     await deliver(hook, {"id": "meanwhile"})
+    await tab.sees(f"#trigger-{hook.id} .lamp", "Healthy")
     await tab.page.keyboard.type("rd")
 
-    assert await tab.page.input_value("#field-name") == "half a word"
+    assert await tab.page.input_value("#typed") == "half a word"
+
+
+async def test_a_half_filled_form_stays_while_events_come(tab: Tab, alice: Person) -> None:
+    hook = alice.team.hook()
+    await tab.go(f"/triggers/{hook.id}/edit")
+    await tab.page.fill("#field-conditions", '{"all": [')
+    await tab.page.focus("#field-name")
+
+    event_id = await deliver(hook, {"id": "meanwhile"})
+    alice.team.decision(event_id)
+    await tab.page.keyboard.press("End")
+    await tab.page.keyboard.type(" and more")
+
+    assert await tab.page.input_value("#field-name") == "Orders and more"
+    assert await tab.page.input_value("#field-conditions") == '{"all": ['
 
 
 async def test_a_switch_keeps_the_focus_and_shows_what_the_database_says(

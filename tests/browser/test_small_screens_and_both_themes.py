@@ -13,10 +13,12 @@ WIDE = "[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClie
 async def test_no_page_scrolls_sideways(
     yard: Yard, alice: Person, width: int, theme: Theme
 ) -> None:
-    hook = alice.team.hook(conditions={"any": [{"path": f"$.{LONG}", "op": "eq", "value": LONG}]})
+    clause = {"path": f"$['{LONG}']", "op": "eq", "value": LONG}
+    hook = alice.team.hook(conditions={"any": [clause]})
     alice.team.api.patch(f"/triggers/{hook.id}", json={"name": LONG[:100]}).raise_for_status()
     event_id = await deliver(hook, {"id": "1", LONG: LONG})
-    (execution,) = alice.team.decided(event_id)["executions"]
+    alice.team.decision(event_id)
+    (execution,) = alice.team.event(event_id)["executions"]
     workflow_id = alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"]
     tab = await yard.open(width=width, theme=theme)
 

@@ -49,18 +49,13 @@ async def test_a_hidden_tab_neither_listens_nor_asks(tab: Tab, alice: Person) ->
     tab.page.on("request", lambda request: asked.append(request.url))
 
     event_id = await deliver(hook, {"id": "unseen"})
-    await alice_sees(alice, event_id)
+    alice.team.decision(event_id)
 
     assert asked == []
     await tab.page.evaluate(
         "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))"
     )
     await tab.sees(f"#event-{event_id}")
-
-
-async def alice_sees(alice: Person, event_id: str) -> None:
-    """Wait until the event is decided, so that its nudges have gone out."""
-    alice.team.decided(event_id)
 
 
 async def test_a_session_that_ends_elsewhere_ends_the_page(
