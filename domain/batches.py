@@ -20,9 +20,9 @@ class Batcher(Generic[Item, Result]):
 
     `most` items a pass, `passes` passes side by side, `waiting` items queued before `submit`
     raises Overloaded. After a pass its place rests for `rest_s` seconds: a first item is never
-    held up, and under load a pass finds more to do. When a pass of several fails, each item is tried alone, so that one bad
-    row never stops its neighbours; after one of the `outages` that would be of no use, so all
-    callers get the error.
+    held up, and under load a pass finds more to do. When a pass of several fails, each item is
+    tried alone, so that one bad row never stops its neighbours; after one of the `outages` that
+    would be of no use, so all callers get the error.
     """
 
     def __init__(

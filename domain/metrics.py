@@ -27,8 +27,8 @@ INGEST_BATCH = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
 INGEST_SECONDS = Histogram(
-    "signalbox_ingest_seconds",
-    "From a webhook call's verified body to its commit.",
+    "signalbox_ingest_commit_seconds",
+    "How long a commit of events took.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
 DECISIONS = Counter("signalbox_decisions", "Decisions, by verdict.", ["verdict"])

@@ -15,5 +15,5 @@ _FIFO = os.environ.get("CHAOS_FIFO", "")
 async def pause_at(point: str) -> None:
     """Stop here for good if this is the point that the test asked for."""
     if point == _POINT and _FIFO:
-        Path(_FIFO).write_text(point + "\n", encoding="utf-8")
+        await asyncio.to_thread(Path(_FIFO).write_text, point + "\n", encoding="utf-8")
         await asyncio.Event().wait()

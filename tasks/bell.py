@@ -6,7 +6,6 @@ dropped, and the clock process rings again for whatever stays unfinished.
 """
 
 import asyncio
-import contextlib
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -60,9 +59,9 @@ class Bell:
     async def close(self) -> None:
         """Send what is waiting, if Redis lets us, and end."""
         if self._task is not None:
+            # Waited for, not awaited: redis-py may swallow a cancellation while it connects.
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=PATIENCE_S)
             await self._send()
         await self._redis.aclose()
 

@@ -120,7 +120,8 @@ class EventReceiver:
     async def _commit(self, batch: Sequence[NewEvent]) -> list[Receipt]:
         first, repeats = _split_repeats(batch)
         await pause_at("ingest.before_commit")
-        stored = await _store_within_patience(first)
+        with metrics.INGEST_SECONDS.time():
+            stored = await _store_within_patience(first)
         known: dict[bytes | None, UUID] = {e.key_hash: e.id for e in first if e.id in stored}
         repeats += [event for event in first if event.id not in stored]
         if repeats:
@@ -136,6 +137,7 @@ class EventReceiver:
         for team_id in {event.team_id for event in stored}:
             self._announce(team_id, "events")
         metrics.EVENTS.labels("accepted").inc(len(stored))
+        metrics.INGEST_BATCH.observe(len(stored))
 
 
 def scoped_key(trigger_id: UUID, senders_own: str) -> bytes:

@@ -55,7 +55,10 @@ class Settler:
         await pause_at("settle.before_commit")
         owned = await _write_within_patience(batch)
         await pause_at("settle.after_commit")
+        metrics.LEASES_LOST.inc(sum(one.execution_id not in owned for one in batch))
         for one in (one for one in batch if one.execution_id in owned):
+            if one.started_at and one.finished_at:
+                metrics.ATTEMPT_SECONDS.observe((one.finished_at - one.started_at).total_seconds())
             metrics.EXECUTIONS_SETTLED.labels(one.state).inc()
             self._announce(
                 one.team_id,
@@ -67,8 +70,11 @@ class Settler:
 
 
 async def _write_within_patience(batch: Sequence[Settlement]) -> set[UUID]:
-    """Write; the executions that were still ours. While the database is away for a moment the results are kept:
-    without them the calls would have to be made again."""
+    """Write; the executions that were still ours.
+
+    While the database is away for a moment the results are kept: without them the calls would
+    have to be made again.
+    """
     for pause in RETRY_AFTER_S:
         try:
             return await executions.settle(batch)

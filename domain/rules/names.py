@@ -3,10 +3,11 @@
 import re
 
 from domain.errors import Problem
+from domain.rules.placeholders import SECRET_NAME
 
 MOST_NAME_CHARACTERS = 100
 MOST_NAME_BYTES = 400
-_SECRET_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_SECRET_NAME = re.compile(SECRET_NAME, re.ASCII)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+", re.ASCII)
 MOST_EMAIL_CHARACTERS = 254

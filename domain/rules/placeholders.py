@@ -33,7 +33,7 @@ RenderFault = Literal[
 ]
 
 STEP_KEY = r"[a-z][a-z0-9_]{0,39}"
-SECRET_NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"  # noqa: S105  # The form of a name.
+SECRET_NAME = r"[a-z][a-z0-9_]{0,63}"  # noqa: S105  # The form of a name.
 
 _SENTENCES: dict[RenderFault, str] = {
     "missing_value": "There is no value for {}.",

@@ -140,7 +140,7 @@ async def close_pool() -> None:
 
 
 def transaction() -> Transaction:
-    """Everything inside `async with transaction():` commits together or not at all.
+    """What commits together or not at all: `async with` it.
 
     Never `gather` inside one: all of it shares a single connection.
     """

@@ -83,7 +83,7 @@ async def renew_leases(claimed: Sequence[tuple[UUID, int]]) -> set[UUID]:
 
 
 # One statement, so one commit. Counts, attempts and steps are written only for executions that
-# the first part could still change: with a fence that is not theirs, a late worker writes nothing at all.
+# the first part could still change: a late worker, whose fence is old, writes nothing at all.
 _SETTLE = f"""
 WITH given AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::float8[])

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import asyncpg
-from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 
 from domain.store.database import engine as database_engine
 from domain.store.database import execute, fetch, transaction
@@ -25,6 +24,11 @@ async def migrate() -> None:
 
     Raises RuntimeError when a migration fails or the server is too old.
     """
+    # Only here: it brings along a code formatter, which no other process has a use for.
+    from piccolo.apps.migrations.commands.forwards import (  # noqa: PLC0415
+        ForwardsMigrationManager,
+    )
+
     database = database_engine()
     database.config["command_timeout"] = None  # a migration takes as long as it takes
     lock = await asyncpg.connect(database.config["dsn"])

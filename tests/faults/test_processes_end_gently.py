@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 from tests.faults.rig import Rig
 from tests.faults.sender import Answer, Sent
+from tests.support.installation import wait_until
 
 IN_FLIGHT = 50
 ENDS_WITHIN_S = 10.0
@@ -62,12 +63,21 @@ class HalfSent:
         self._socket.close()
 
 
+def accepts_connections(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port)):
+            return True
+    except ConnectionRefusedError:
+        return False
+
+
 def test_f16_web_answers_the_requests_in_flight_and_takes_no_new_ones(rig: Rig) -> None:
     with ExitStack() as connections:
         halves = [HalfSent(rig, number) for number in range(IN_FLIGHT)]
         for half in halves:
             connections.callback(half.close)
         with ends_in_time(rig, "web"):
+            wait_until(lambda: not accepts_connections(rig.installation.port), what="a closed door")
             for half in halves:
                 half.finish()
             answers = [half.note_answer() for half in halves]
