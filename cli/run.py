@@ -9,10 +9,12 @@ import asyncio
 import http.client
 import io
 import os
+import shutil
 import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from cli.console import Console
 from cli.environment import PROJECT, data_directory, local_settings
@@ -42,6 +44,7 @@ class Run:
         self._servers = LocalServers(directory, env)
         self._env = local_settings(env, self._servers.urls)
         self._env.setdefault("DEMO_TARGET_PORT", str(_demo_target_port(directory)))
+        self._env.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_metrics_directory(directory)))
         self._server_keeper = Supervisor(out, directory.run / "servers.json")
         self._keeper = Supervisor(out, directory.run / "processes.json")
 
@@ -177,6 +180,15 @@ def _check_port(env: Mapping[str, str]) -> None:
             f"Port {text} of {host} cannot be had: {os.strerror(error.errno or 0)}. If another"
             f" program has it, choose another port: PORT={int(text) % 65535 + 1} make run"
         ) from error
+
+
+def _metrics_directory(directory: DataDirectory) -> Path:
+    """Where the processes share their counters, so that /metrics shows all of them; emptied,
+    because the files of processes that are gone would be counted for ever."""
+    shared = directory.run / "metrics"
+    shutil.rmtree(shared, ignore_errors=True)
+    shared.mkdir(parents=True)
+    return shared
 
 
 def _demo_target_port(directory: DataDirectory) -> int:

@@ -11,10 +11,9 @@ from domain.clock import utc_now
 from domain.rules.ids import derived_id, new_id
 from domain.rules.step_results import StepResult
 from domain.store import decisions, events, executions
-from domain.store.database import transaction
-from domain.store.decisions import NewDecision
+from domain.store.decisions import NewDecision, NewExecution
 from domain.store.events import NewEvent
-from domain.store.executions import NewExecution, Settlement
+from domain.store.executions import Settlement
 from tests.support.web_fixtures import Api
 from tests.support.world import World
 
@@ -73,10 +72,7 @@ async def decide(event_id: UUID, row: Any) -> Happened:
     execution = NewExecution(
         execution_id, row.team_id, event_id, row.id, row.version_id, row.workflow_id, version_id, 1
     )
-    async with transaction():
-        await decisions.record([decision])
-        await executions.start([execution])
-        await events.mark_decided([event_id])
+    await decisions.record([decision], [execution])
     return Happened(event_id, row.id, execution_id, row.team_id)
 
 

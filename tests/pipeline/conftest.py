@@ -90,7 +90,7 @@ class Line:
     async def until(self, happened: Callable[[], Any], within_s: float = 10.0) -> Any:
         """What `await happened()` answers as soon as that is true."""
         async with asyncio.timeout(within_s):
-            while not (answer := await happened()):
+            while not (answer := await happened()):  # noqa: ASYNC110 - for a row of the database
                 await asyncio.sleep(0.01)
             return answer
 
