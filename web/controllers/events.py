@@ -1,6 +1,7 @@
 """Events: what arrived, and what was decided about it."""
 
 from litestar import Controller, Response, get
+from litestar.params import FromPath
 from litestar.response import Template
 
 from domain.errors import NotFound
@@ -45,7 +46,9 @@ class EventPages(Controller):
         return list_or_table(request, "events", context)
 
     @get("/{event_id:str}", opt={"permission": SEE_EVENTS})
-    async def show(self, request: HtmxRequest, event_id: str, actor: CurrentActor) -> Template:
+    async def show(
+        self, request: HtmxRequest, event_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
         """The decisions with their traces, and for those who may see it what was sent."""
         event = await event_shown(actor.team_id, id_in_path(event_id), MOST_SHOWN_OCTETS)
         if event is None:
@@ -62,7 +65,7 @@ class EventPages(Controller):
         return page_or_partial(request, "events/show.html", "events/_show.html", context)
 
     @get("/{event_id:str}/body", opt={"permission": SEE_PAYLOADS})
-    async def body(self, event_id: str, actor: CurrentActor) -> Response[bytes]:
+    async def body(self, event_id: FromPath[str], actor: CurrentActor) -> Response[bytes]:
         """The body as it came, as a download: no browser ever renders it as ours."""
         found = await event_body(actor.team_id, id_in_path(event_id))
         if found is None:

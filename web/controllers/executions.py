@@ -1,6 +1,7 @@
 """Executions: what was run, try by try."""
 
 from litestar import Controller, get
+from litestar.params import FromPath
 from litestar.response import Template
 
 from domain.clock import utc_now
@@ -55,7 +56,9 @@ class ExecutionPages(Controller):
         return list_or_table(request, "executions", context)
 
     @get("/{execution_id:str}", opt={"permission": SEE_EXECUTIONS})
-    async def show(self, request: HtmxRequest, execution_id: str, actor: CurrentActor) -> Template:
+    async def show(
+        self, request: HtmxRequest, execution_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
         """The timeline, and below it every step with its request and response."""
         execution = await execution_shown(actor.team_id, id_in_path(execution_id))
         if execution is None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from domain.clock import utc_now
@@ -145,21 +146,31 @@ class TriggerPages(Controller):
 
     @get("/{trigger_id:str}", opt={"permission": SEE_TRIGGERS})
     async def show(
-        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        trigger_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Template:
         """How to reach it, what it asks for, and what came lately."""
         context = await _shown(actor, services, await _find(actor, trigger_id))
         return page_or_partial(request, "triggers/show.html", "triggers/_show.html", context)
 
     @get("/{trigger_id:str}/edit", opt={"permission": EDIT_TRIGGERS})
-    async def edit(self, request: HtmxRequest, trigger_id: str, actor: CurrentActor) -> Template:
+    async def edit(
+        self, request: HtmxRequest, trigger_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
         """The form with what is in force."""
         row = await _find(actor, trigger_id)
         return await _form(request, "edit", TriggerForm.of(row), {}, 200, row=row)
 
     @post("/{trigger_id:str}", opt={"permission": EDIT_TRIGGERS})
     async def update(
-        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        trigger_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Response[Any]:
         """Saved, unless someone else saved in the meantime."""
         row, given = await _find(actor, trigger_id), await read_form(request)
@@ -176,7 +187,11 @@ class TriggerPages(Controller):
 
     @delete("/{trigger_id:str}", status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def remove(
-        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        trigger_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Response[Any]:
         """Its address answers 404 from now on."""
         id_ = id_in_path(trigger_id)
@@ -192,14 +207,22 @@ class ActivationPages(Controller):
 
     @post(status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def create(
-        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        trigger_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Response[Any]:
         """On. Answers with the row as it now is in the database."""
         return await self._set(request, trigger_id, actor, services, enabled=True)
 
     @delete(status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def remove(
-        self, request: HtmxRequest, trigger_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        trigger_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Response[Any]:
         """Off. Answers with the row as it now is in the database."""
         return await self._set(request, trigger_id, actor, services, enabled=False)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
+from litestar.params import FromPath
 from litestar.response import Template
 
 from domain.errors import Conflict, InvalidInput, NotFound
@@ -101,19 +102,27 @@ class WorkflowPages(Controller):
         return go_to(request, f"/workflows/{made.id}")
 
     @get("/{workflow_id:str}", opt={"permission": SEE_WORKFLOWS})
-    async def show(self, request: HtmxRequest, workflow_id: str, actor: CurrentActor) -> Template:
+    async def show(
+        self, request: HtmxRequest, workflow_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
         """Its steps, its versions, and the triggers that run it."""
         return await _show(request, await _find(actor, workflow_id))
 
     @get("/{workflow_id:str}/edit", opt={"permission": EDIT_WORKFLOWS})
-    async def edit(self, request: HtmxRequest, workflow_id: str, actor: CurrentActor) -> Template:
+    async def edit(
+        self, request: HtmxRequest, workflow_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
         """The form with the draft, or else with what is published."""
         row = await _find(actor, workflow_id)
         return _form(request, "edit", WorkflowForm.of(row), {}, 200, row=row)
 
     @post("/{workflow_id:str}", opt={"permission": EDIT_WORKFLOWS})
     async def update(
-        self, request: HtmxRequest, workflow_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        workflow_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Response[Any]:
         """Saved as a draft or published, unless someone else saved in the meantime."""
         row, form = await _find(actor, workflow_id), WorkflowForm.typed(await read_form(request))
@@ -129,7 +138,11 @@ class WorkflowPages(Controller):
 
     @delete("/{workflow_id:str}", status_code=200, opt={"permission": EDIT_WORKFLOWS})
     async def remove(
-        self, request: HtmxRequest, workflow_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        workflow_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Response[Any]:
         """Gone from the list, unless a trigger runs it."""
         row = await _find(actor, workflow_id)
@@ -148,7 +161,11 @@ class PublicationPages(Controller):
 
     @post(opt={"permission": EDIT_WORKFLOWS})
     async def create(
-        self, request: HtmxRequest, workflow_id: str, actor: CurrentActor, services: OurServices
+        self,
+        request: HtmxRequest,
+        workflow_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> Response[Any]:
         """The draft that was looked at becomes the next version."""
         row, given = await _find(actor, workflow_id), await read_form(request)
