@@ -56,6 +56,8 @@ async def _forget_sessions() -> None:
 
 async def _keep_partitions() -> None:
     await partitions.make_partitions(utc_now())
+    for name in await partitions.drop_old_partitions(utc_now()):
+        log.info("partition_dropped", partition=name)
     astray = {
         name: rows for name, rows in (await partitions.rows_outside_partitions()).items() if rows
     }

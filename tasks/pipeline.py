@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.coordination.live_feed import LiveFeed
 from domain.encryption import Vault
-from domain.engines.steps import StepsEngine
+from domain.engines import ENGINES
 from domain.errors import SignalboxError
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledVersions
@@ -22,7 +22,8 @@ from domain.store.database import Unavailable, close_pool, open_pool
 from tasks.bell import Bell
 
 POOL_SIZE = 8
-STOP_WITHIN_S = 6.0
+# Dramatiq takes up to three seconds besides, and ten are what a host gives.
+STOP_WITHIN_S = 5.0
 LISTEN_EVERY_S = 1.0
 
 log = logger(__name__)
@@ -42,7 +43,7 @@ class Pipeline:
         versions = CompiledVersions()
         self._settler = Settler(self._feed.nudge)
         self.runner = ExecutionRunner(
-            StepsEngine(self._outbound),
+            ENGINES["steps"](self._outbound),
             RunPreparer(versions, Vault(settings.secret_key)),
             self._settler,
         )

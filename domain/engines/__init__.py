@@ -1,6 +1,9 @@
 """Workflow engines: one file each, and one line in the registry."""
 
+from collections.abc import Callable
+
 from domain.engines.plan import Engine
 from domain.engines.steps import StepsEngine
+from domain.outbound import Outbound
 
-ENGINES: dict[str, type[Engine]] = {"steps": StepsEngine}
+ENGINES: dict[str, Callable[[Outbound], Engine]] = {"steps": StepsEngine}

@@ -1,8 +1,8 @@
 """The states of an execution, the moves between them, and what each means.
 
-`claim` takes a queued or retrying execution whose time has come, or a running one whose lease has
-run out (`running` to `running`: a new attempt by another worker). Every move is made by an update
-that names the state and the fence it expects; this table says which updates may exist at all.
+A claim takes a queued or retrying execution whose time has come. A running one whose lease has run
+out goes back to retrying, and from there to another worker. Every move is made by an update that
+names the state and the fence it expects; this table says which updates may exist at all.
 """
 
 from enum import StrEnum
@@ -50,7 +50,7 @@ MOVES: dict[ExecutionState, frozenset[ExecutionState]] = {
 
 TERMINAL = frozenset(state for state, moves in MOVES.items() if not moves)
 CLAIMABLE = frozenset({_QUEUED, _RETRYING})
-"""What a claim may take once `due_at` has come; `running` too, when its lease has run out."""
+"""What a claim may take once `due_at` has come."""
 
 CANCELABLE = frozenset(state for state, moves in MOVES.items() if ExecutionState.CANCELED in moves)
 

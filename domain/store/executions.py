@@ -3,17 +3,26 @@
 Every instant here is the database's: leases and due times never meet a process's own clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.rules.execution_states import CLAIMABLE, TERMINAL
 from domain.rules.ids import derived_id
 from domain.rules.step_results import StepResult
 from domain.store.database import Row, execute, fetch, fetch_one
 from domain.store.jsonb import json_text, plain_text
 
 LEASE_S = 30
+
+
+def _listed(states: Iterable[str]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
+_CLAIMABLE = _listed(CLAIMABLE)
+_TERMINAL = _listed(TERMINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ def execution_id_for(event_id: UUID, workflow_id: UUID) -> UUID:
 _CLAIM = f"""
 WITH ready AS (
     SELECT id FROM execution
-    WHERE id = ANY ($1) AND state IN ('queued', 'retrying') AND due_at <= now()
+    WHERE id = ANY ($1) AND state IN ({_CLAIMABLE}) AND due_at <= now()
     ORDER BY id FOR UPDATE SKIP LOCKED
 )
 UPDATE execution e
@@ -94,8 +103,7 @@ WITH given AS (
         lease_until = CASE WHEN g.state = 'running' THEN now() + interval '{LEASE_S} s' END,
         due_at = CASE WHEN g.delay_s IS NULL THEN e.due_at
                       ELSE now() + g.delay_s * interval '1 second' END,
-        finished_at = CASE WHEN g.state IN ('succeeded', 'failed', 'dead', 'canceled')
-                           THEN now() END
+        finished_at = CASE WHEN g.state IN ({_TERMINAL}) THEN now() END
     FROM given g
     WHERE e.id = g.id AND e.id = ANY ($1) AND e.fence = g.fence AND e.state = 'running'
     RETURNING e.id, e.team_id, e.trigger_id, e.state
@@ -179,7 +187,7 @@ async def due(queued_for_s: float, most: int) -> list[UUID]:
     """Executions to ring for, soonest due first: retries whose time has come, and queued ones
     whose ring may have been lost because nobody claimed them for `queued_for_s` seconds."""
     rows = await fetch(
-        "SELECT id FROM execution WHERE state IN ('queued', 'retrying') AND due_at <= now() "
+        f"SELECT id FROM execution WHERE state IN ({_CLAIMABLE}) AND due_at <= now() "
         "AND (state = 'retrying' OR due_at <= now() - $1 * interval '1 second') "
         "ORDER BY due_at LIMIT $2",
         queued_for_s,

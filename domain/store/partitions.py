@@ -11,6 +11,9 @@ from domain.store.database import execute, fetch, transaction
 
 PARTITIONED_TABLES = ("event", "decision", "execution", "attempt", "step_run", "audit_entry")
 DAYS_AHEAD = 7
+# What is kept, in days. A run that is retried for days still finds its event.
+KEPT_DAYS = {"audit_entry": 400}
+KEPT_DAYS_OTHERWISE = 90
 
 
 def partition_name(table: str, day: datetime) -> str:
@@ -58,6 +61,15 @@ async def rows_outside_partitions() -> dict[str, int]:
         rows = await fetch(f"SELECT count(*) AS n FROM {table}_default")
         counts[table] = int(rows[0]["n"])
     return counts
+
+
+async def drop_old_partitions(now: datetime) -> list[str]:
+    """Drop the partitions past their time: 400 days for the audit trail, 90 for the rest."""
+    dropped: list[str] = []
+    for table in PARTITIONED_TABLES:
+        kept = timedelta(days=KEPT_DAYS.get(table, KEPT_DAYS_OTHERWISE))
+        dropped += await drop_partitions_before(table, now.astimezone(UTC) - kept)
+    return dropped
 
 
 async def drop_partitions_before(table: str, day: datetime) -> list[str]:

@@ -35,8 +35,8 @@ async def test_an_event_that_is_filtered_says_why(tab: Tab, alice: Person) -> No
 
 async def test_an_open_execution_is_followed_to_its_end(tab: Tab, alice: Person) -> None:
     installation = alice.team.installation
-    installation.tell_target("/slow", "hold/gate")
-    hook = alice.team.trigger(alice.team.workflow(alice.team.step("/slow")))
+    installation.tell_target("/patient", "hold/gate")
+    hook = alice.team.trigger(alice.team.workflow(alice.team.step("/patient")))
     await tab.go("/executions")
     await deliver(hook, {"id": "3"})
     await tab.sees("tbody td.title a")
