@@ -61,20 +61,25 @@ async def read_page(
     position: Position,
     make: Callable[[Row], Listed],
     *,
+    narrowed: str | None = None,
     size: int = PAGE_SIZE,
 ) -> Page[Listed]:
     """One page of the statement `sql`, which ends in a WHERE without order; `key` is its id column.
 
-    Both are constants of this package, never anything that came from outside.
+    `narrowed` is a column that has one value in all rows and stands before the id in an index: the
+    order then names both, so that the planner takes that index and no other. All are constants of
+    this package, never anything that came from outside.
     """
     backwards = position.before is not None
     cursor = position.before if backwards else position.after
     values = [*arguments, size + 1]
-    order = f"ORDER BY {key} {'ASC' if backwards else 'DESC'} LIMIT ${len(values)}"
+    way = "ASC" if backwards else "DESC"
+    order = ", ".join(f"{column} {way}" for column in (narrowed, key) if column)
+    clause = f"ORDER BY {order} LIMIT ${len(values)}"
     if cursor is not None:
         values.append(cursor)
-        order = f"AND {key} {'>' if backwards else '<'} ${len(values)} {order}"
-    rows = await fetch(f"{sql} {order}", *values)
+        clause = f"AND {key} {'>' if backwards else '<'} ${len(values)} {clause}"
+    rows = await fetch(f"{sql} {clause}", *values)
     found = [make(row) for row in rows[:size]]
     more = len(rows) > size
     if backwards:

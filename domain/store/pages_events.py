@@ -43,8 +43,11 @@ async def page_of_events(
     """The team's events, newest first, of one trigger unless that is None."""
     if trigger_id is None:
         return await read_page(_LISTED, "e.id", (team_id,), position, _listed, size=size)
-    sql = f"{_LISTED} AND e.trigger_id = $2"
-    return await read_page(sql, "e.id", (team_id, trigger_id), position, _listed, size=size)
+    # BETWEEN, not "=": see `read_page`.
+    return await read_page(
+        f"{_LISTED} AND e.trigger_id BETWEEN $2 AND $2", "e.id", (team_id, trigger_id), position,
+        _listed, narrowed="e.trigger_id", size=size,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

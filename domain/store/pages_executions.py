@@ -63,15 +63,16 @@ async def page_of_executions(
     sql = _LISTED
     arguments: list[object] = [team_id]
     # Written out only where asked for: "OR $2 IS NULL" would hide the index from the planner.
-    for column, value in (
-        ("x.trigger_id", filters.trigger_id),
-        ("x.workflow_id", filters.workflow_id),
-        ("x.state", filters.state),
+    for clause, value in (
+        ("x.trigger_id BETWEEN {0} AND {0}", filters.trigger_id),  # not "=": see `read_page`
+        ("x.workflow_id = {0}", filters.workflow_id),
+        ("x.state = {0}", filters.state),
     ):
         if value is not None:
             arguments.append(value)
-            sql += f" AND {column} = ${len(arguments)}"
-    return await read_page(sql, "x.id", arguments, position, _listed, size=size)
+            sql += f" AND {clause.format(f'${len(arguments)}')}"
+    narrowed = "x.trigger_id" if filters.trigger_id else None
+    return await read_page(sql, "x.id", arguments, position, _listed, narrowed=narrowed, size=size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@
 
 const STREAM = "/live";
 const POLL_EVERY_MS = 5000;
+// A nudge may be lost. What nobody nudged for so long is fetched anyway.
+const STALE_AFTER_MS = 30000;
 const REFRESH_AT_MOST_EVERY_MS = 350;
 const RECONNECT_FIRST_MS = 2000;
 const RECONNECT_LAST_MS = 30000;
@@ -30,6 +32,19 @@ function refreshAll(news) {
   for (const element of document.querySelectorAll("[data-live]")) {
     if (concerns(element, news)) refresh(element);
   }
+}
+
+function refreshStale() {
+  const latest = performance.now() - STALE_AFTER_MS;
+  for (const element of document.querySelectorAll("[data-live]")) {
+    if ((refreshes.get(element)?.startedAt ?? -Infinity) < latest) refresh(element);
+  }
+}
+
+function poll() {
+  if (document.hidden) return;
+  if (live) refreshStale();
+  else refreshAll(new Set(["*"]));
 }
 
 // Never two fetches of an element at once, and at most three a second; what changes meanwhile is
@@ -112,5 +127,5 @@ if (document.querySelector("[data-live-lamp]")) {
   // An open stream would keep the page out of the browser's back-forward cache.
   addEventListener("pagehide", disconnect);
   addEventListener("pageshow", (event) => event.persisted && followVisibility());
-  setInterval(() => live || document.hidden || refreshAll(new Set(["*"])), POLL_EVERY_MS);
+  setInterval(poll, POLL_EVERY_MS);
 }

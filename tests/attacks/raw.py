@@ -1,4 +1,4 @@
-"""HTTP by hand: what is sent is exactly these bytes, which a client library would tidy or refuse."""
+"""HTTP by hand: exactly these bytes are sent, which a client library would tidy or refuse."""
 
 import socket
 from collections.abc import Iterable
@@ -51,8 +51,18 @@ class Connection:
         while len(self._unread) < length:
             assert self._read_some(), f"a cut answer: {self._unread!r}"
         body, self._unread = self._unread[:length], self._unread[length:]
-        closed = headers.get("connection") == "close" and self._ends()
+        closed = headers.get("connection") == "close" and self.ends()
         return Answer(int(status_line.split(" ")[1]), headers, body, closed)
+
+    def ends(self, within_s: float = WAIT_S) -> bool:
+        """Whether the server ends the connection before it is silent for so many seconds."""
+        self._socket.settimeout(within_s)
+        try:
+            while self._read_some():
+                pass
+        except TimeoutError:
+            return False
+        return True
 
     def _read_some(self) -> bool:
         try:
@@ -62,11 +72,6 @@ class Connection:
             return False
         self._unread += part
         return bool(part)
-
-    def _ends(self) -> bool:
-        while self._read_some():
-            pass
-        return True
 
 
 def exchange(port: int, data: bytes, *, head_only: bool = False) -> Answer:

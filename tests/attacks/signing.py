@@ -1,4 +1,4 @@
-"""Signatures as the senders' own documents describe them, made without any of the product's code."""
+"""Signatures as the senders' own documents describe them, made without the product's code."""
 
 import base64
 import hashlib

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from tests.attacks import signing
 from tests.attacks.stored import Stored
 from tests.support.installation import Hook, Team
 
@@ -26,10 +27,8 @@ def test_a28_a_credential_is_not_stored(hook: Hook, stored: Stored, name: str) -
 
 
 def test_a28_a_stored_signature_cannot_be_sent_again(alice: Team, stored: Stored) -> None:
-    import hmac  # noqa: PLC0415
-
-    hook = alice.hook(scheme="hmac", header="X-Signature")
-    signature = hmac.new(hook.secret.encode(), b"{}", "sha256").hexdigest()
-    answer = httpx.post(hook.url, content=b"{}", headers={"X-Signature": signature})
+    hook = alice.hook(scheme="hmac")
+    headers = signing.plain(hook.secret, b"{}")
+    answer = httpx.post(hook.url, content=b"{}", headers=headers)
     assert answer.status_code == 202
-    assert signature not in repr(stored.event(answer.json()["event_id"]))
+    assert headers["X-Signature"] not in repr(stored.event(answer.json()["event_id"]))

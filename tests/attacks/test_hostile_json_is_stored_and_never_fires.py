@@ -14,7 +14,8 @@ JSON = {"content-type": "application/json"}
 
 
 def nested(opening: bytes, closing: bytes, depth: int) -> bytes:
-    return opening * depth + closing * depth
+    innermost = b"1" if opening.endswith(b":") else b""
+    return opening * depth + innermost + closing * depth
 
 
 def with_keys(number: int) -> bytes:
@@ -24,7 +25,7 @@ def with_keys(number: int) -> bytes:
 UNREADABLE = [
     pytest.param(b"[" * 100_000, "json_too_deep", id="A5-brackets"),
     pytest.param(nested(b"[", b"]", 100_000), "json_too_deep", id="A5-closed"),
-    pytest.param(nested(b'{"a":', b"}", 50_000).replace(b":}", b":1}"), "json_too_deep", id="A5-objects"),
+    pytest.param(nested(b'{"a":', b"}", 50_000), "json_too_deep", id="A5-objects"),
     pytest.param(nested(b"[", b"]", 65), "json_too_deep", id="A5-one-beyond-64"),
     pytest.param(b'{"id":"\xff"}', "invalid_utf8", id="A6-stray-byte"),
     pytest.param(b'{"id":"\xc0\xaf"}', "invalid_utf8", id="A6-overlong"),
@@ -63,29 +64,29 @@ def test_it_is_accepted_judged_as_an_error_and_starts_nothing(
 
 
 @pytest.mark.parametrize(
-    ("path", "op", "value", "body"),
+    ("clause", "body"),
     [
-        pytest.param("$.a", "starts_with", "x", b'{"a":"x\\u0000"}', id="A7-value"),
-        pytest.param("$.a", "contains", "y", b'{"a":"\\u0000y"}', id="A7-before"),
-        pytest.param("$.*", "eq", 1, b'{"k\\u0000":1}', id="A7-key"),
-        pytest.param("$.a", "exists", None, b'{"a":{"\\u0000":"\\u0000"}}', id="A7-shown-whole"),
-        pytest.param("$.a", "eq", 0, b'{"a":-0}', id="A9-minus-zero"),
-        pytest.param("$.a", "gt", 0, b'{"a":1e-400}', id="A9-1e-400"),
-        pytest.param("$.a", "eq", 2**63, b'{"a":9223372036854775808}', id="A10-2^63"),
-        pytest.param("$.a", "eq", 2**64, b'{"a":18446744073709551616}', id="A10-2^64"),
-        pytest.param("$.a", "gt", 2**64, b'{"a":' + b"9" * 400 + b"}", id="A10-400-digits"),
-        pytest.param("$.a", "ne", 9007199254740992, b'{"a":9007199254740993}', id="A10-2^53+1"),
-        pytest.param("$.k9999", "eq", 0, with_keys(10_000), id="A13-10000-keys"),
-        pytest.param("$[0]", "eq", 1, b"[1" + b",1" * 500_000 + b"]", id="A14-items"),
-        pytest.param("$.a", "starts_with", "xx", b'{"a":"' + b"x" * 1_000_000 + b'"}', id="A14-text"),
-        pytest.param("$[0][0]", "exists", None, nested(b"[", b"]", 64), id="A5-64-deep"),
+        pytest.param(("$.a", "starts_with", "x"), b'{"a":"x\\u0000"}', id="A7-value"),
+        pytest.param(("$.a", "contains", "y"), b'{"a":"\\u0000y"}', id="A7-before"),
+        pytest.param(("$.*", "eq", 1), b'{"k\\u0000":1}', id="A7-key"),
+        pytest.param(("$.a", "exists"), b'{"a":{"\\u0000":"\\u0000"}}', id="A7-shown-whole"),
+        pytest.param(("$.a", "eq", 0), b'{"a":-0}', id="A9-minus-zero"),
+        pytest.param(("$.a", "gt", 0), b'{"a":1e-400}', id="A9-1e-400"),
+        pytest.param(("$.a", "eq", 2**63), b'{"a":9223372036854775808}', id="A10-2^63"),
+        pytest.param(("$.a", "eq", 2**64), b'{"a":18446744073709551616}', id="A10-2^64"),
+        pytest.param(("$.a", "gt", 2**64), b'{"a":' + b"9" * 400 + b"}", id="A10-400-digits"),
+        pytest.param(("$.a", "ne", 2**53), b'{"a":9007199254740993}', id="A10-2^53+1"),
+        pytest.param(("$.k9999", "eq", 0), with_keys(10_000), id="A13-10000-keys"),
+        pytest.param(("$[0]", "eq", 1), b"[1" + b",1" * 500_000 + b"]", id="A14-items"),
+        pytest.param(("$.a", "ne", "x"), b'{"a":"' + b"x" * 1_000_000 + b'"}', id="A14-text"),
+        pytest.param(("$[0][0]", "exists"), nested(b"[", b"]", 64), id="A5-64-deep"),
     ],
-)  # fmt: skip
+)
 def test_what_is_odd_but_sound_is_judged_exactly(
-    alice: Team, stored: Stored, path: str, op: str, value: Any, body: bytes
+    alice: Team, stored: Stored, clause: tuple[Any, ...], body: bytes
 ) -> None:
-    clause = {"path": path, "op": op} | ({} if value is None else {"value": value})
-    hook = alice.trigger(alice.workflow(fixed_call(alice)), conditions={"all": [clause]})
+    conditions = {"all": [dict(zip(("path", "op", "value"), clause, strict=False))]}
+    hook = alice.trigger(alice.workflow(fixed_call(alice)), conditions=conditions)
     answer = httpx.post(hook.url, content=body, headers=JSON)
     assert answer.status_code == 202
     event_id = answer.json()["event_id"]

@@ -54,23 +54,52 @@ def test_a19_a_hook_spelt_in_another_way_is_no_hook(
     assert exchange(signalbox.port, request("POST", spell(hook.path))).status == 404
 
 
-def test_a19_no_spelling_opens_a_guarded_route(
+def test_a19_no_spelling_opens_a_route_of_the_api(
     signalbox: Installation, alice: Team, hook: Hook
 ) -> None:
-    """Every route of the API, with every suffix and prefix, and without a key."""
+    """Every route, in every spelling, without a key."""
     opened = []
-    for method, path in guarded_routes(alice, hook):
-        spellings = [path + suffix for suffix in ["", *SUFFIXES]]
-        spellings += [prefix + path for prefix in PREFIXES]
-        for spelling in spellings:
+    for method, path in routes_of_the_api(alice, hook):
+        for spelling in spellings(path):
             answer = exchange(signalbox.port, request(method, spelling))
-            if answer.status not in {400, 401, 404, 405}:
+            expected = {401} if spelling == path else {400, 401, 404, 405}
+            if answer.status not in expected:
                 opened.append((method, spelling, answer.status))
     assert opened == []
 
 
-def guarded_routes(alice: Team, hook: Hook) -> list[tuple[str, str]]:
-    """Every route of the API, as its own description lists them; an id stands for each."""
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/triggers", "/triggers/new", "/triggers/{id}", "/triggers/{id}/edit", "/events",
+     "/executions", "/workflows", "/workflows/new", "/live"],
+)  # fmt: skip
+def test_a19_no_spelling_opens_a_page(signalbox: Installation, hook: Hook, path: str) -> None:
+    """Whoever has not signed in is sent to sign in, or nowhere."""
+    opened = []
+    for spelling in spellings(path.replace("{id}", hook.id)):
+        answer = exchange(signalbox.port, request("GET", spelling, body=None))
+        sent_to_sign_in = answer.headers.get("location", "").startswith("/sign-in")
+        public = spelling.strip("/") == "healthz"  # the root with that suffix
+        if answer.status not in {400, 401, 404, 405} and not sent_to_sign_in and not public:
+            opened.append((spelling, answer.status))
+    assert opened == []
+
+
+@pytest.mark.parametrize("up", ["..", "%2e%2e", "%2e.", "..%2f..", "..%5c..", "....//", "..;"])
+def test_a19_static_files_end_at_their_folder(signalbox: Installation, up: str) -> None:
+    for beyond in ("README.md", "etc/passwd", "pyproject.toml"):
+        path = f"/static/{'/'.join([up] * 8)}/{beyond}"
+        answer = exchange(signalbox.port, request("GET", path, body=None))
+        assert answer.status in {400, 404}, path
+        assert b"root:" not in answer.body
+
+
+def spellings(path: str) -> list[str]:
+    return [*(path + suffix for suffix in ["", *SUFFIXES]), *(prefix + path for prefix in PREFIXES)]
+
+
+def routes_of_the_api(alice: Team, hook: Hook) -> list[tuple[str, str]]:
+    """Every route, as the API's own description lists them."""
     document = httpx.get(f"{alice.installation.base_url}/api/openapi.json").json()
     found = [
         (method.upper(), path.replace("{trigger_id}", hook.id))

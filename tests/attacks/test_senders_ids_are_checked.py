@@ -1,6 +1,7 @@
-"""Rows A26 and A27 of the attack catalogue: what a sender may call a delivery, and what that does."""
+"""Rows A26 and A27 of the attack catalogue: what a sender may call a delivery."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -49,6 +50,21 @@ def test_a26_a_bad_id_is_not_passed_over_for_a_good_one(hook: Hook) -> None:
     headers = {"webhook-id": "x" * 256, "idempotency-key": "good"}
     answer = httpx.post(hook.url, json={}, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid")
+
+
+def test_a_hundred_identical_deliveries_at_once_are_one_event(alice: Team, stored: Stored) -> None:
+    hook = alice.hook()
+    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(25) as threads:
+        answers = list(
+            threads.map(
+                lambda _: client.post(hook.url, json={}, headers={"webhook-id": "same"}), range(100)
+            )
+        )
+    assert {answer.status_code for answer in answers} == {202}
+    told = [answer.json() for answer in answers]
+    assert [answer["duplicate"] for answer in told].count(False) == 1
+    assert len({answer["event_id"] for answer in told}) == 1
+    assert stored.events_of(hook.id) == 1
 
 
 def test_a27_different_ids_make_one_body_many_events(alice: Team, stored: Stored) -> None:

@@ -123,6 +123,8 @@ def test_a31_the_sender_does_not_choose_the_algorithm(
         {"X-Hub-Signature-256": f"sha256={mac}"},
         {"X-Hub-Signature": f"{algorithm}={mac}"},
         {"X-Hub-Signature": "sha256=" + signing.hex_mac(github.secret, BODY)},
+        {"X-Hub-Signature-256": f"{algorithm}={signing.hex_mac(github.secret, BODY)}"},
+        {"X-Hub-Signature-256": signing.hex_mac(github.secret, BODY)},
     ):
         refused(github, headers)
     refused(plain, {"X-Signature": signing.hex_mac(plain.secret, BODY, algorithm)})

@@ -7,6 +7,7 @@ import secrets
 import time
 from statistics import median
 
+import httpx
 import pytest
 
 from tests.support.installation import Hook, Installation, Team, wait_until
@@ -65,11 +66,13 @@ def test_a20_the_answer_is_the_same(signalbox: Installation, tokens: dict[str, s
 
 def test_a20_the_time_is_the_same(signalbox: Installation, tokens: dict[str, str]) -> None:
     # The machine is shared: what differs by chance does not differ each time.
+    spreads = []
     for _ in range(TRIES):
         medians = medians_of(signalbox, tokens)
-        if max(medians.values()) - min(medians.values()) < SAME_TIME_S:
-            return
-    pytest.fail(f"the answers take different times: {medians}")
+        spreads.append(max(medians.values()) - min(medians.values()))
+        if spreads[-1] < SAME_TIME_S:
+            break
+    assert min(spreads) < SAME_TIME_S, "the answers take different times"
 
 
 def medians_of(signalbox: Installation, tokens: dict[str, str]) -> dict[str, float]:
@@ -111,8 +114,6 @@ def one_of(team: Team, noun: str) -> str:
 
 
 def deliver(hook: Hook) -> str:
-    import httpx  # noqa: PLC0415
-
     event_id: str = httpx.post(hook.url, json={"id": "x"}).json()["event_id"]
     return event_id
 

@@ -8,13 +8,15 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.watching import PASSWORD, Person, Tab, Yard
+from tests.conftest import fresh_installation
 from tests.support.installation import ROOT, Installation
+from tests.support.servers import TestServers
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Root may not use the sandbox, and containers have little shared memory.
@@ -41,6 +43,13 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+def signalbox(servers: TestServers) -> Iterator[Installation]:
+    """One installation for all of them: each test has a team of its own."""
+    with fresh_installation(servers) as installation:
+        yield installation
+
+
 @pytest.fixture
 def alice(signalbox: Installation) -> Person:
     """An admin of a new team of the running installation."""
@@ -57,9 +66,7 @@ def alice(signalbox: Installation) -> Person:
 
 
 @pytest.fixture
-async def yard(
-    chromium: Browser, signalbox: Installation, alice: Person
-) -> AsyncIterator[Yard]:
+async def yard(chromium: Browser, signalbox: Installation, alice: Person) -> AsyncIterator[Yard]:
     """Where tabs are opened. At the end none of them may have complained about anything."""
     yard = Yard(chromium, signalbox, alice)
     yield yard

@@ -1,7 +1,9 @@
+import asyncio
 import shutil
 import subprocess
 
 import pytest
+from playwright.async_api import Dialog
 
 from tests.browser.watching import Person, Tab, Yard
 
@@ -31,7 +33,9 @@ async def test_a_workflow_and_a_trigger_are_made_and_fire_by_the_lines_on_the_pa
     await page.click("text=I have kept it")
     await tab.sees("strong", "Waiting for the first event")
 
-    subprocess.run(["sh", "-eu"], input=lines.encode(), check=True, capture_output=True)
+    await asyncio.to_thread(
+        subprocess.run, ["sh", "-eu"], input=lines.encode(), check=True, capture_output=True
+    )
 
     await tab.sees("tr[id^=event-] .lamp", "Fired")
     await tab.sees("tr[id^=event-] .lamp", "Succeeded")
@@ -60,11 +64,18 @@ async def test_deleting_asks_first(tab: Tab, alice: Person) -> None:
     await tab.go(f"/triggers/{hook.id}")
     asked: list[str] = []
 
-    tab.page.once("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
+    async def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await dialog.dismiss()
+
+    async def agree(dialog: Dialog) -> None:
+        await dialog.accept()
+
+    tab.page.once("dialog", refuse)
     await tab.page.click("text=Delete")
     assert alice.team.api.get(f"/triggers/{hook.id}").status_code == 200
 
-    tab.page.once("dialog", lambda dialog: dialog.accept())
+    tab.page.once("dialog", agree)
     await tab.page.click("text=Delete")
     await tab.sees("h1", "Triggers")
 

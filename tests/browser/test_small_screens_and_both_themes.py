@@ -3,9 +3,12 @@ import pytest
 from tests.browser.watching import Person, Theme, Yard, deliver
 
 LONG = "a-name-without-any-place-to-break-" * 3
-WIDE = "[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > " \
-       "innerWidth + 1 && !e.closest('.scroll, pre, svg, .visually-hidden, .skip')).map((e) => " \
-       "e.outerHTML.slice(0, 90)).slice(0, 3)"  # fmt: skip
+WIDE = """
+[...document.querySelectorAll("body *")]
+  .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+  .filter((e) => !e.closest(".scroll, pre, svg, .visually-hidden, .skip"))
+  .map((e) => e.outerHTML.slice(0, 90)).slice(0, 3)
+"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

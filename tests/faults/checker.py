@@ -19,6 +19,8 @@ import asyncpg
 from tests.faults.sender import Sender, Sent
 from tests.support.target import LedgerLine, read_ledger
 
+# As asyncpg's records are, which its types do not say.
+# What asyncpg answers with, as far as the checker reads it.
 Row = Mapping[str, Any]
 TERMINAL = ("succeeded", "failed", "dead", "canceled")
 PARTITIONED = ("event", "decision", "execution", "attempt", "step_run")
@@ -54,6 +56,12 @@ class Facts:
         event_id = self.event_of(sent)["id"]
         (decision,) = [each for each in self.decisions if each["event_id"] == event_id]
         return decision
+
+    def decided_after_s(self, sent: Sent) -> float:
+        """How many seconds an event waited for its decision."""
+        waited = self.decision_of(sent)["decided_at"] - self.event_of(sent)["received_at"]
+        seconds: float = waited.total_seconds()
+        return seconds
 
     def execution_of(self, sent: Sent) -> Row:
         """The execution that a delivery started."""

@@ -96,8 +96,10 @@ class Installation:
         traceback: TracebackType | None,
     ) -> None:
         self._open.close()
+        for process in self.processes.values():
+            process.terminate()
         for name in list(self.processes):
-            self.kill(name, signal.SIGTERM)
+            self.wait_ended(name)
 
     def run(self, name: str) -> None:
         """Run one Procfile line to its end. Raises CalledProcessError when it fails."""
