@@ -23,9 +23,7 @@ MANIFEST = "manifest.json"
 # Logical name -> file of a package in node_modules.
 THIRD_PARTY: Mapping[str, tuple[str, str]] = {
     "htmx.js": ("htmx.org", "dist/htmx.min.js"),
-    "hx-sse.js": ("htmx.org", "dist/ext/hx-sse.min.js"),
     "oat.css": ("@knadh/oat", "oat.min.css"),
-    "oat.js": ("@knadh/oat", "oat.min.js"),
 }
 
 _REWRITTEN = {".css", ".js", ".webmanifest"}

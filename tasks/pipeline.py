@@ -46,6 +46,7 @@ class Pipeline:
             ENGINES["steps"](self._outbound),
             RunPreparer(versions, Vault(settings.secret_key)),
             self._settler,
+            self._feed.nudge,
         )
         self.decider = Decider(versions, self._run_here_or_ring, self._feed.nudge)
         self._listener: asyncio.Task[None] | None = None

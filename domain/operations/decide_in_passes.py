@@ -73,6 +73,11 @@ class Decider:
         self._run(decided.execution_ids)
         for team_id, trigger_id, event_id in decided.changed:
             self._announce(
-                team_id, "events", "triggers", f"trigger:{trigger_id}", f"event:{event_id}"
+                team_id,
+                "events",
+                "executions",
+                "triggers",
+                f"trigger:{trigger_id}",
+                f"event:{event_id}",
             )
         return [None] * len(ids)

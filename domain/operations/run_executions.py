@@ -42,8 +42,16 @@ class _Running(NamedTuple):
 class ExecutionRunner:
     """The executions that one worker process is running."""
 
-    def __init__(self, engine: Engine, preparer: RunPreparer, settler: Settler) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        preparer: RunPreparer,
+        settler: Settler,
+        announce: Callable[..., None],
+    ) -> None:
+        """`announce(team_id, *topics)` neither blocks nor fails."""
         self._engine = engine
+        self._announce = announce
         self._preparer = preparer
         self._settler = settler
         self._waiting: dict[UUID, None] = {}
@@ -113,6 +121,7 @@ class ExecutionRunner:
             return
         await pause_at("claim.after")
         for one in prepared:
+            self._announce(one.row["team_id"], "executions", f"execution:{one.row['id']}")
             task = asyncio.create_task(self._run_one(one, _database_clock(one.row, received)))
             self._running[one.row["id"]] = _Running(one.row, task)
 

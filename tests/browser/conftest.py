@@ -3,9 +3,7 @@
 Without a browser these tests are skipped with the reason; in CI its absence is a failure.
 """
 
-import os
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,30 +11,19 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.browser.watching import PASSWORD, Person, Tab, Yard
+from tests.browser.watching import PASSWORD, Person, Tab, Yard, path_of_the_browser
 from tests.conftest import fresh_installation
 from tests.support.installation import ROOT, Installation
 from tests.support.servers import TestServers
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Root may not use the sandbox, and containers have little shared memory.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-
-
-def _path_of_the_browser() -> str:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        missing = f"no browser is installed here (looked for {', '.join(NAMES)})"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
 
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser for all tests; each has profiles of its own in it."""
-    path = _path_of_the_browser()
+    path = path_of_the_browser()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

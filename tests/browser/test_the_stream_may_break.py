@@ -38,6 +38,18 @@ async def test_a_stopping_server_ends_its_streams_and_the_page_comes_back_to_lif
     assert await tab.stayed()
 
 
+async def test_a_nudge_that_was_lost_is_made_up_for(tab: Tab, alice: Person) -> None:
+    hook = alice.team.hook()
+    await tab.page.clock.install()
+    await tab.go("/triggers")
+    await tab.sees(f"#trigger-{hook.id}", "Orders")
+    await alice.ask("UPDATE trigger SET name = 'Changed' WHERE id = $1", hook.id)
+
+    await tab.page.clock.fast_forward(60_000)
+
+    await tab.sees(f"#trigger-{hook.id}", "Changed")
+
+
 async def test_a_hidden_tab_neither_listens_nor_asks(tab: Tab, alice: Person) -> None:
     hook = alice.team.hook()
     await tab.go("/events")

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import os
+import shutil
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import asyncpg
 import httpx
+import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
 from domain.clock import utc_now
@@ -19,6 +22,20 @@ PATIENCE_S = 15.0
 Theme = Literal["light", "dark"]
 
 
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def path_of_the_browser() -> str:
+    """Where the browser is. Without one the test is skipped, in CI it fails."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        missing = f"no browser is installed here (looked for {', '.join(NAMES)})"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return found
+
+
 @dataclass(frozen=True)
 class Person:
     """Someone who can sign in, and their team as its API sees it."""
@@ -29,9 +46,13 @@ class Person:
 
     async def team_id(self) -> str:
         """The id of the team, which no page and no API shows."""
+        return str(await self.ask("SELECT id FROM team WHERE slug = $1", self.slug))
+
+    async def ask(self, sql: str, *arguments: object) -> Any:
+        """What the database answers, behind the product's back."""
         database = await asyncpg.connect(self.team.installation.env["DATABASE_URL"])
         try:
-            return str(await database.fetchval("SELECT id FROM team WHERE slug = $1", self.slug))
+            return await database.fetchval(sql, *arguments)
         finally:
             await database.close()
 

@@ -23,6 +23,8 @@ from tests.support.target import read_ledger
 
 WANTED = {"all": [{"path": "$.wanted", "op": "eq", "value": True}]}
 
+PROCESSES = ("target", "web", "worker", "clock")
+
 _BUSY = """
 SELECT count(*) AS busy FROM pg_stat_activity
 WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()
@@ -93,6 +95,17 @@ class Rig:
         elif process.startswith("worker"):
             wait_until(lambda: b"ready for action" in log.read_bytes()[printed:], what="a worker")
             self.end_leases(of_before=now)
+
+    def mend(self) -> None:
+        """Start what a failed test left dead, and end what it left over."""
+        running = self.installation.processes
+        for name in [name for name, process in running.items() if process.poll() is not None]:
+            running.pop(name)
+        for name in [name for name in running if name not in PROCESSES]:
+            self.kill(name)
+        for name in PROCESSES:
+            if name not in running:
+                self.start(name)
 
     def end_leases(self, of_before: datetime) -> None:
         """Stands for 30 seconds of waiting for leases that nobody renews. (That they really end by

@@ -44,7 +44,7 @@ class Line:
     def new_runner(self) -> ExecutionRunner:
         """Another worker's runner."""
         preparer = RunPreparer(self.versions, self.world.vault)
-        runner = ExecutionRunner(self.engine, preparer, self.settler)
+        runner = ExecutionRunner(self.engine, preparer, self.settler, no_one_listens)
         runner.start()
         return runner
 
