@@ -19,7 +19,6 @@ import asyncpg
 from tests.faults.sender import Sender, Sent
 from tests.support.target import LedgerLine, read_ledger
 
-# As asyncpg's records are, which its types do not say.
 # What asyncpg answers with, as far as the checker reads it.
 Row = Mapping[str, Any]
 TERMINAL = ("succeeded", "failed", "dead", "canceled")
