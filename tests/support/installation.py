@@ -6,6 +6,7 @@ command, the JSON API, and the hooks.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -100,6 +101,7 @@ class Installation:
             process.terminate()
         for name in list(self.processes):
             self.wait_ended(name)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, name: str) -> None:
         """Run one Procfile line to its end. Raises CalledProcessError when it fails."""

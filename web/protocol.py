@@ -1,0 +1,82 @@
+"""The web process's HTTP protocol: uvicorn's, with the bounds that it leaves open.
+
+uvicorn's own reads a request's head without end and waits for it for ever: 96 MB of header lines
+took 1 GB of memory, before any of our code ran. Row A24 of the attack catalogue. `Procfile` names
+this class.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MOST_HEAD_BYTES = 32_768
+MOST_HEADERS = 100
+HEAD_WITHIN_S = 10.0
+
+
+class HeadTooLarge(Exception):
+    """Raised into the parser, which then answers 400 and closes the connection."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Refuses heads that are too large (400) and connections on which none arrives in time."""
+
+    _reading_head = False
+    _head_bytes = 0
+    _unparsed_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by asyncio."""
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEAD_WITHIN_S, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio. A head whose end does not come is unfinished, however it is cut: a
+        line without end reaches no other method of ours."""
+        super().data_received(data)
+        if not self._reading_head:
+            return
+        self._unparsed_bytes += len(data)
+        if self._unparsed_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("Invalid HTTP request received.")
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_WITHIN_S, self.transport.abort)
+
+    def on_message_begin(self) -> None:
+        """Called by the parser."""
+        self._reading_head, self._head_bytes, self._unparsed_bytes = True, 0, 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Called by the parser, with each part."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser."""
+        self._count(len(name) + len(value) + 4)
+        if len(self.headers) == MOST_HEADERS:
+            raise HeadTooLarge
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser."""
+        self._reading_head = False
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def _count(self, number: int) -> None:
+        self._head_bytes += number
+        if self._head_bytes > MOST_HEAD_BYTES:
+            raise HeadTooLarge
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
