@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -27,9 +28,11 @@ def machine(servers: TestServers, settings: Settings) -> Installation:
 def run(
     machine: Installation, *arguments: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
+    # The installed command, from a folder that is not the project's.
     return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=ROOT, env=machine.env, input=stdin, capture_output=True, text=True, check=False,
+        [Path(sys.executable).with_name("signalbox"), *arguments],
+        cwd=machine.folder, env=machine.env, input=stdin, check=False,
+        capture_output=True, text=True,
     )  # fmt: skip
 
 
