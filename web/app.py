@@ -57,7 +57,7 @@ YEAR_S = 31_536_000
 
 class FrontDoor(Litestar):
     """Litestar for everything but webhooks, which go straight to their handler: nothing that the
-    other routes share stands in the way of the busiest one (it accepts half as many again)."""
+    other routes share stands in the way of the busiest one."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI entry. The path is compared as it was sent, before anything decodes it."""
