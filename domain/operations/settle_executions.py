@@ -57,9 +57,7 @@ class Settler:
         await pause_at("settle.after_commit")
         metrics.LEASES_LOST.inc(sum(one.execution_id not in owned for one in batch))
         for one in (one for one in batch if one.execution_id in owned):
-            if one.started_at and one.finished_at:
-                metrics.ATTEMPT_SECONDS.observe((one.finished_at - one.started_at).total_seconds())
-            metrics.EXECUTIONS_SETTLED.labels(one.state).inc()
+            _count(one)
             self._announce(
                 one.team_id,
                 "executions",
@@ -67,6 +65,15 @@ class Settler:
                 f"trigger:{one.trigger_id}",
             )
         return [one.execution_id in owned for one in batch]
+
+
+def _count(one: Settlement) -> None:
+    """Count the end of an attempt; a step put on record on the way is none."""
+    if one.attempt_state is None:
+        return
+    metrics.EXECUTIONS_SETTLED.labels(one.state).inc()
+    if one.started_at and one.finished_at:
+        metrics.ATTEMPT_SECONDS.observe((one.finished_at - one.started_at).total_seconds())
 
 
 async def _write_within_patience(batch: Sequence[Settlement]) -> set[UUID]:
