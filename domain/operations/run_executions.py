@@ -16,7 +16,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.engines.plan import Engine, Failed, Lost, Outcome
-from domain.logs import logger
+from domain.logs import log_context, logger
 from domain.operations.prepare_runs import Prepared, RunPreparer
 from domain.operations.settle_executions import Settler, ended, on_record, released
 from domain.pause_points import pause_at
@@ -128,7 +128,8 @@ class ExecutionRunner:
     async def _run_one(self, prepared: Prepared, now: Callable[[], datetime]) -> None:
         row = prepared.row
         try:
-            await self._attempt(prepared, now)
+            with log_context(execution_id=str(row["id"]), event_id=str(row["event_id"])):
+                await self._attempt(prepared, now)
         except asyncio.CancelledError:
             if self._stopping:
                 await self._put_back(row, now())
@@ -158,6 +159,8 @@ class ExecutionRunner:
         if not isinstance(outcome, Lost):
             settlement = ended(row, outcome, prepared.policy, now(), random.random)
             await self._settler.settle(settlement)
+            if settlement.state != "succeeded":
+                log.info("attempt_failed", state=settlement.state, reason=settlement.reason)
 
     async def _put_back(self, row: Row, now: datetime) -> None:
         with contextlib.suppress(*Unavailable):
