@@ -136,7 +136,16 @@ def end(
         _, alive = psutil.wait_procs(alive, timeout=wait_s)
         if not alive:
             break
-    return [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in alive if not has_ended(process)]
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether it runs no more. One that nobody has collected yet (a zombie) has ended too: who
+    collects orphans, and when, is the machine's business."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 class CannotStart(RuntimeError):

@@ -17,7 +17,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from cli import postgres
 from cli.postgres import Identity, Postgres
-from cli.processes import AlreadyRunning, CannotStart, DataDirectory, with_argument
+from cli.processes import AlreadyRunning, CannotStart, DataDirectory, has_ended, with_argument
 from cli.servers import LocalServers, RunningServer
 from cli.valkey import Valkey
 from domain.coordination.redis_urls import queue_url
@@ -187,7 +187,7 @@ async def test_servers_that_still_run_give_way_to_a_new_start(
         process.resume()
     with DataDirectory(data).hold() as held, LocalServers(held, {}) as servers:
         assert await sql(servers.urls["DATABASE_URL"], "SELECT 1") == 1
-        assert not any(process.is_running() for process in earlier)
+        assert all(has_ended(process) for process in earlier)
 
 
 async def test_a_long_path_gets_its_sockets_elsewhere(tmp_path: Path) -> None:
