@@ -11,6 +11,7 @@ WITHOUT_NOISE := 2> >(grep -v 'is ignored: it is neither a file nor a directory'
 RUNTIME := $(VENV)/runtime.stamp
 DEV := $(VENV)/dev.stamp
 NODE := node_modules/npm.stamp
+NODE_DEV := node_modules/npm-dev.stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -22,7 +23,7 @@ help: ## List what there is
 run: $(RUNTIME) assets ## Start everything on this machine; PORT and SIGNALBOX_DATA_DIR may be set
 	@$(BIN)/python -m cli.run
 
-test: $(DEV) assets ## Run all tests; ARGS="-k name" chooses some
+test: $(DEV) $(NODE_DEV) assets ## Run all tests; ARGS="-k name" chooses some
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(DEV) ## The gate: format, lint, types, imports, templates, migrations
@@ -33,10 +34,10 @@ check: $(DEV) ## The gate: format, lint, types, imports, templates, migrations
 	$(BIN)/djlint web/templates --lint --quiet
 	$(BIN)/python -m pytest --quiet tests/store/test_migrations_match_tables.py
 
-bench: $(DEV) assets ## Measure, and fail on a lost or doubled event
+bench: $(DEV) $(NODE_DEV) assets ## Measure, and fail on a lost or doubled event
 	$(BIN)/python -m tests.bench
 
-setup: $(DEV) assets ## Install everything, for editors and for later without a network
+setup: $(DEV) $(NODE_DEV) assets ## Install everything, for editors and for later without a network
 
 format: $(DEV) ## Put code into shape
 	$(BIN)/ruff check --fix-only --quiet .
@@ -71,5 +72,11 @@ $(DEV): requirements/dev.txt $(RUNTIME)
 $(NODE): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is needed for the browser's files. On Debian: apt-get install npm" >&2; exit 1; }
 	@echo "==> Fetching htmx and Oat with npm"
-	@npm ci --ignore-scripts --loglevel=error
+	@npm ci --omit=dev --ignore-scripts --loglevel=error
 	@touch $@
+
+# What tests drive besides: an accessibility checker, and a real OpenID Connect provider.
+$(NODE_DEV): $(NODE)
+	@echo "==> Fetching the tests' own npm packages"
+	@npm ci --ignore-scripts --loglevel=error
+	@touch $(NODE) $@

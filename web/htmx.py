@@ -79,6 +79,9 @@ def shell(request: HtmxRequest) -> dict[str, Any]:
         "actor": actor,
         "email": request.auth["email"],
         "team_name": request.auth["team_name"],
+        "zone": request.auth["zone"],
+        "locale": request.auth["locale"],
+        "theme": request.auth["theme"],
         "csrf": csrf_token(request),
         "path": request.url.path,
     }

@@ -24,10 +24,25 @@ EDIT_WORKFLOWS = "edit_workflows"
 MANAGE_SECRETS = "manage_secrets"
 MANAGE_KEYS = "manage_keys"
 MANAGE_MEMBERS = "manage_members"
+SEE_TEAM = "see_team"
+SEE_REFUSED = "see_refused"
+SEND_TEST_EVENTS = "send_test_events"
+# What is one's own: profile, sessions, saved views.
+OWN_PROFILE = "own_profile"
 # Whoever is signed in may sign out.
 SIGN_OUT = "sign_out"
 
-_VIEWER = frozenset({SEE_TRIGGERS, SEE_WORKFLOWS, SEE_EVENTS, SEE_EXECUTIONS, SIGN_OUT})
+_VIEWER = frozenset(
+    {
+        SEE_TRIGGERS,
+        SEE_WORKFLOWS,
+        SEE_EVENTS,
+        SEE_EXECUTIONS,
+        SEE_TEAM,
+        OWN_PROFILE,
+        SIGN_OUT,
+    }
+)
 # A hook address is a credential where a sender does not sign; a payload may hold anything.
 _EDITOR = _VIEWER | {
     SEE_PAYLOADS,
@@ -35,6 +50,8 @@ _EDITOR = _VIEWER | {
     SEE_SECRET_NAMES,
     EDIT_TRIGGERS,
     EDIT_WORKFLOWS,
+    SEE_REFUSED,
+    SEND_TEST_EVENTS,
 }
 _ADMIN = _EDITOR | {MANAGE_SECRETS, MANAGE_KEYS, MANAGE_MEMBERS}
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.rules.ids import new_id
 from domain.store.database import Row, execute, fetch_one
-from domain.store.tables import ApiKey
+from domain.store.tables_of_access import ApiKey
 
 MOST_LISTED = 200
 

@@ -4,12 +4,14 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
+TABLE_MODULES = ["domain.store.tables", "domain.store.tables_of_access"]
+
 APP_CONFIG = AppConfig(
     app_name="signalbox",
     migrations_folder_path=str(Path(__file__).parents[2] / "piccolo_migrations"),
     # Partitioned tables are declared for reading and for the equality test; Piccolo cannot
     # make them (it would give them no partitions), so raw migrations do.
-    table_classes=table_finder(["domain.store.tables"], exclude_tags=["partitioned"]),
+    table_classes=table_finder(TABLE_MODULES, exclude_tags=["partitioned"]),
     migration_dependencies=[],
     commands=[],
 )

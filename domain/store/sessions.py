@@ -24,7 +24,8 @@ async def add_session(token_hash: bytes, team_id: UUID, user_id: UUID) -> UUID:
 
 
 _FIND = f"""
-SELECT s.id, s.team_id, s.user_id, s.expires_at, m.role, u.name, u.email, t.name AS team_name,
+SELECT s.id, s.team_id, s.user_id, s.expires_at, m.role, u.name, u.email, u.zone, u.locale,
+    u.theme, t.name AS team_name,
     s.seen_at < now() - interval '1 minute' AS stale
 FROM session s
 JOIN membership m ON m.team_id = s.team_id AND m.user_id = s.user_id

@@ -1,8 +1,9 @@
-"""Every table, once. Types and defaults are here; what Piccolo cannot say (partitions, checks,
-composite keys, partial indexes) is in the raw migrations, each with a sentence.
+"""What people configure, what happens, and the counting of it, each table once. Who may do what is
+in `tables_of_access.py`.
 
-All ids are UUIDv7 (`domain/rules/ids.py`). Tables tagged `partitioned` are partitioned by the
-range of their id, one partition a day.
+Types and defaults are here; what Piccolo cannot say (partitions, checks, composite keys, partial
+indexes) is in the raw migrations, each with a sentence. All ids are UUIDv7 (`domain/rules/ids.py`).
+Tables tagged `partitioned` are partitioned by the range of their id, one partition a day.
 """
 
 from piccolo.columns import (
@@ -16,170 +17,115 @@ from piccolo.columns import (
     Text,
     Timestamptz,
 )
-from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
+
+from domain.store.columns import moment, optional_id, optional_moment, required_id
 
 PARTITIONED = ["partitioned"]
 
 
-def _required_id() -> UUID:
-    return UUID(default=None, null=False)
-
-
-def _optional_id() -> UUID:
-    return UUID(default=None, null=True)
-
-
-def _moment() -> Timestamptz:
-    return Timestamptz(default=TimestamptzNow(), null=False)
-
-
-def _optional_moment() -> Timestamptz:
-    return Timestamptz(default=None, null=True)
-
-
-# --- Who may do what ---------------------------------------------------------------------------
-
-
-class Team(Table):
-    """Owns everything below."""
-
-    id = UUID(primary_key=True, default=None)
-    name = Text(default=None, null=False)
-    slug = Text(default=None, null=False, unique=True)
-    created_at = _moment()
-
-
-class User(Table, tablename="app_user"):
-    """A person who can sign in (`user` is a reserved word of SQL)."""
-
-    id = UUID(primary_key=True, default=None)
-    email = Text(default=None, null=False, unique=True, help_text="in lower case")
-    name = Text(default=None, null=False)
-    password_hash = Text(default=None, null=False, secret=True, help_text="Argon2id")
-    created_at = _moment()
-
-
-class Membership(Table):
-    """A user's role in a team: viewer, editor or admin."""
-
-    id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    user_id = _required_id()
-    role = Text(default=None, null=False)
-    created_at = _moment()
-
-
-class Session(Table):
-    """A signed-in browser. The cookie's value is stored hashed: a leaked dump signs no one in."""
-
-    id = UUID(primary_key=True, default=None)
-    token_hash = Bytea(default=None, null=False, unique=True)
-    user_id = _required_id()
-    team_id = _required_id()
-    created_at = _moment()
-    seen_at = _moment()
-    expires_at = Timestamptz(default=None, null=False)
-
-
-class ApiKey(Table):
-    """A key of the JSON API, stored hashed, shown once, known by its prefix."""
-
-    id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    name = Text(default=None, null=False)
-    prefix = Text(default=None, null=False)
-    key_hash = Bytea(default=None, null=False, unique=True)
-    role = Text(default=None, null=False)
-    created_at = _moment()
-    used_at = _optional_moment()
-    revoked_at = _optional_moment()
+# --- What people configure ---------------------------------------------------------------------
 
 
 class Secret(Table):
     """A team's named secret for step inputs, encrypted and bound to this row."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
+    team_id = required_id()
     name = Text(default=None, null=False)
     ciphertext = Bytea(default=None, null=False)
-    created_at = _moment()
-    updated_at = _moment()
-
-
-# --- What people configure ---------------------------------------------------------------------
+    created_at = moment()
+    updated_at = moment()
 
 
 class Workflow(Table):
     """What gets run. The draft is edited; each publish makes a workflow version."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
+    team_id = required_id()
     name = Text(default=None, null=False)
     draft_steps = JSONB(null=True, default=None, help_text="null: nothing unpublished")
     published_version = Integer(null=True, default=None)
-    published_version_id = _optional_id()
+    published_version_id = optional_id()
     revision = Integer(default=1, help_text="rises with every change: an edit names the one it saw")
-    created_at = _moment()
-    updated_at = _moment()
-    deleted_at = _optional_moment()
+    created_at = moment()
+    updated_at = moment()
+    deleted_at = optional_moment()
 
 
 class WorkflowVersion(Table):
     """Immutable: what an execution runs."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    workflow_id = _required_id()
+    team_id = required_id()
+    workflow_id = required_id()
     number = Integer(null=False, default=None)
     steps = JSONB(null=False, default=None)
     created_by = Text(default=None, null=False)
-    created_at = _moment()
+    created_at = moment()
 
 
 class Trigger(Table):
     """Source + conditions + limits + a workflow to run; the current version holds all of them."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
+    team_id = required_id()
     name = Text(default=None, null=False)
     kind = Text(default=None, null=False)
     hook_token = Text(null=True, default=None, unique=True, secret=True)
-    workflow_id = _required_id()
+    workflow_id = required_id()
     enabled = Boolean(default=True)
     version = Integer(null=False, default=None)
-    version_id = _required_id()
+    version_id = required_id()
     revision = Integer(default=1, help_text="rises with every change: an edit names the one it saw")
-    created_at = _moment()
-    updated_at = _moment()
-    deleted_at = _optional_moment()
+    created_at = moment()
+    updated_at = moment()
+    deleted_at = optional_moment()
 
 
 class TriggerVersion(Table):
     """Immutable: what an event is judged by."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    trigger_id = _required_id()
+    team_id = required_id()
+    trigger_id = required_id()
     number = Integer(null=False, default=None)
-    workflow_id = _required_id()
+    workflow_id = required_id()
     config = JSONB(null=False, default=None, help_text="settings of the source, without secrets")
     condition_config = JSONB(null=True, default=None)
     limits = JSONB(null=False, default=None)
     retry = JSONB(null=False, default=None)
     created_by = Text(default=None, null=False)
-    created_at = _moment()
+    created_at = moment()
 
 
 class TriggerSecret(Table):
     """A signing secret of a webhook trigger, encrypted and bound to this row."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    trigger_id = _required_id()
+    team_id = required_id()
+    trigger_id = required_id()
     ciphertext = Bytea(default=None, null=False)
-    created_at = _moment()
-    retired_at = _optional_moment()
+    created_at = moment()
+    retired_at = optional_moment(help_text="from then on it verifies nothing; may lie ahead")
+    used_at = optional_moment(help_text="when it last verified a delivery, to the minute")
+
+
+class RefusedRequest(Table):
+    """A request that a hook refused: sampled and bounded, one row for many of a kind."""
+
+    id = UUID(primary_key=True, default=None)
+    team_id = required_id()
+    trigger_id = required_id()
+    status = SmallInt(null=False, default=None)
+    code = Text(default=None, null=False, help_text="what the sender was told")
+    reason = Text(default=None, null=False, help_text="what only the trigger's owner is told")
+    method = Text(default=None, null=False)
+    address = Text(default=None, null=False)
+    headers = JSONB(null=False, default=None, help_text="list of [name, value], no credentials")
+    size = Integer(null=True, default=None, help_text="bytes of the body, if it was read")
+    amount = Integer(default=1, help_text="how many refusals of this kind the row stands for")
+    refused_at = moment()
 
 
 # --- What happens ------------------------------------------------------------------------------
@@ -189,10 +135,10 @@ class Event(Table, tags=PARTITIONED):
     """What arrived, immutable, as raw bytes."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    trigger_id = _required_id()
+    team_id = required_id()
+    trigger_id = required_id()
     kind = Text(default=None, null=False)
-    received_at = _moment()
+    received_at = moment()
     headers = JSONB(null=False, default=None, help_text="list of [name, value], no credentials")
     query = Text(default=None, null=False)
     content_type = Text(default=None, null=False)
@@ -206,10 +152,10 @@ class PendingEvent(Table):
     event itself stays immutable, and a queue of small rows costs less than rewriting bodies."""
 
     event_id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    trigger_id = _required_id()
+    team_id = required_id()
+    trigger_id = required_id()
     size = Integer(null=False, default=None, help_text="bytes of the body")
-    received_at = _moment()
+    received_at = moment()
 
 
 class SenderId(Table):
@@ -217,9 +163,9 @@ class SenderId(Table):
     event table, whose unique indexes could not reach across days)."""
 
     key_hash = Bytea(primary_key=True, default=None, help_text="SHA-256 of trigger and sender's id")
-    team_id = _required_id()
-    trigger_id = _required_id()
-    event_id = _required_id()
+    team_id = required_id()
+    trigger_id = required_id()
+    event_id = required_id()
     body_hash = Bytea(default=None, null=False)
     repeats = Integer(default=0)
     body_differed = Boolean(default=False, help_text="a repeat came with another body")
@@ -231,16 +177,16 @@ class Decision(Table, tags=PARTITIONED):
     is judged once by each trigger."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    event_id = _required_id()
-    trigger_id = _required_id()
-    trigger_version_id = _required_id()
+    team_id = required_id()
+    event_id = required_id()
+    trigger_id = required_id()
+    trigger_version_id = required_id()
     trigger_version = Integer(null=False, default=None)
     verdict = Text(default=None, null=False)
     reason = Text(null=True, default=None)
     trace = JSONB(null=False, default=None)
-    execution_id = _optional_id()
-    decided_at = _moment()
+    execution_id = optional_id()
+    decided_at = moment()
 
 
 class Execution(Table, tags=PARTITIONED):
@@ -248,32 +194,32 @@ class Execution(Table, tags=PARTITIONED):
     each workflow exactly once, whatever is delivered or tried twice."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    event_id = _required_id()
-    trigger_id = _required_id()
-    trigger_version_id = _required_id()
-    workflow_id = _required_id()
-    workflow_version_id = _required_id()
+    team_id = required_id()
+    event_id = required_id()
+    trigger_id = required_id()
+    trigger_version_id = required_id()
+    workflow_id = required_id()
+    workflow_version_id = required_id()
     workflow_version = Integer(null=False, default=None)
     state = Text(default=None, null=False)
     reason = Text(null=True, default=None)
     attempt = SmallInt(default=0, help_text="attempts begun")
     lost_leases = SmallInt(default=0)
     fence = BigInt(default=0, help_text="rises with every claim; a settle names the one it had")
-    lease_until = _optional_moment()
-    due_at = _moment()
-    created_at = _moment()
-    started_at = _optional_moment()
-    attempt_started_at = _optional_moment()
-    finished_at = _optional_moment()
+    lease_until = optional_moment()
+    due_at = moment()
+    created_at = moment()
+    started_at = optional_moment()
+    attempt_started_at = optional_moment()
+    finished_at = optional_moment()
 
 
 class Attempt(Table, tags=PARTITIONED):
     """One try at an execution, written when it ends; `unknown` when nobody saw its end."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    execution_id = _required_id()
+    team_id = required_id()
+    execution_id = required_id()
     number = SmallInt(null=False, default=None)
     state = Text(default=None, null=False)
     reason = Text(null=True, default=None)
@@ -286,8 +232,8 @@ class StepRun(Table, tags=PARTITIONED):
     """One step within one attempt, with what was sent and what came back (secrets redacted)."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    execution_id = _required_id()
+    team_id = required_id()
+    execution_id = required_id()
     attempt = SmallInt(null=False, default=None)
     position = SmallInt(null=False, default=None)
     key = Text(default=None, null=False)
@@ -305,17 +251,17 @@ class AuditEntry(Table, tags=PARTITIONED):
     """Who did what to which object, before and after; written in the transaction of the change."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
+    team_id = required_id()
     actor_kind = Text(default=None, null=False)
-    actor_id = _optional_id()
+    actor_id = optional_id()
     actor_name = Text(default=None, null=False)
     action = Text(default=None, null=False)
     object_kind = Text(default=None, null=False)
-    object_id = _required_id()
+    object_id = required_id()
     before = JSONB(null=True, default=None)
     after = JSONB(null=True, default=None)
     request_id = Text(null=True, default=None)
-    created_at = _moment()
+    created_at = moment()
 
 
 # --- Counting ----------------------------------------------------------------------------------
@@ -326,8 +272,8 @@ class Tally(Table):
     process folds them into `trigger_hour`."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    trigger_id = _required_id()
+    team_id = required_id()
+    trigger_id = required_id()
     hour = Timestamptz(default=None, null=False)
     outcome = Text(default=None, null=False)
     amount = Integer(null=False, default=None)
@@ -337,8 +283,8 @@ class TriggerHour(Table):
     """What happened to a trigger within an hour, by outcome: the sparklines."""
 
     id = UUID(primary_key=True, default=None)
-    team_id = _required_id()
-    trigger_id = _required_id()
+    team_id = required_id()
+    trigger_id = required_id()
     hour = Timestamptz(default=None, null=False)
     outcome = Text(default=None, null=False)
     amount = BigInt(null=False, default=None)

@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.errors import Conflict
 from domain.rules.ids import new_id
 from domain.store.database import UniqueViolation
-from domain.store.tables import Membership, Team
+from domain.store.tables_of_access import Membership, Team
 
 
 async def add_team(name: str, slug: str) -> UUID:

@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.errors import Conflict
 from domain.rules.ids import new_id
 from domain.store.database import UniqueViolation
-from domain.store.tables import Session, User
+from domain.store.tables_of_access import Session, User
 
 
 async def add_user(email: str, name: str, password_hash: str) -> UUID:

@@ -1,4 +1,4 @@
-"""The migrations give exactly the tables that `domain/store/tables.py` declares, and the other way
+"""The migrations give exactly the tables that `domain/store/tables*.py` declare, and the other way
 round: names, types, nullability, defaults, uniqueness, primary keys."""
 
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from piccolo.table import Table
 
 from domain.store.database import fetch
 from domain.store.partitions import PARTITIONED_TABLES
+from domain.store.piccolo_app import TABLE_MODULES
 from domain.store.tables import PARTITIONED
 
 # What the migrations themselves are recorded in belongs to Piccolo.
@@ -51,7 +52,7 @@ class Shape:
 
 
 def declared() -> dict[str, dict[str, Shape]]:
-    tables = table_finder(["domain.store.tables"])
+    tables = table_finder(TABLE_MODULES)
     return {
         table._meta.tablename: {column._meta.name: shape(column) for column in columns_of(table)}
         for table in tables
@@ -116,7 +117,7 @@ async def test_what_is_declared_partitioned_is(store: None) -> None:
     )
     tagged = {
         table._meta.tablename
-        for table in table_finder(["domain.store.tables"])
+        for table in table_finder(TABLE_MODULES)
         if set(PARTITIONED) & set(table._meta.tags)
     }
 
