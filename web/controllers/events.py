@@ -1,4 +1,4 @@
-"""Events: what arrived, and what was decided about it."""
+"""One event: what arrived, and what was decided about it."""
 
 from litestar import Controller, Response, get
 from litestar.params import FromPath
@@ -13,37 +13,18 @@ from domain.store.pages_events import (
     decisions_of,
     event_body,
     event_shown,
-    page_of_events,
     repeats_of,
-    verdicts_of,
 )
-from domain.store.pages_triggers import trigger_choices
 from web.controllers.api.views import id_in_path
-from web.htmx import CurrentActor, HtmxRequest, list_or_table, page_or_partial
-from web.presenters.pagers import filter_id, pager, position_in
+from web.htmx import CurrentActor, HtmxRequest, page_or_partial
 from web.presenters.payload import MOST_SHOWN_OCTETS, download_name, payload
 from web.presenters.traces import decision_shown, headers_shown
 
 
 class EventPages(Controller):
-    """Pages under /events."""
+    """Pages under /events/{id}."""
 
     path = "/events"
-
-    @get(opt={"permission": SEE_EVENTS})
-    async def index(self, request: HtmxRequest, actor: CurrentActor) -> Template:
-        """Newest first, of one trigger if the address names it."""
-        trigger_id = filter_id(request.query_params, "trigger")
-        position = position_in(request.query_params)
-        found = await page_of_events(actor.team_id, trigger_id, position)
-        context = {
-            "events": found.rows,
-            "verdicts": await verdicts_of(actor.team_id, [event.id for event in found.rows]),
-            "pager": pager("/events", {"trigger": trigger_id}, position, found),
-            "trigger_id": trigger_id,
-            "triggers": await trigger_choices(actor.team_id),
-        }
-        return list_or_table(request, "events", context)
 
     @get("/{event_id:str}", opt={"permission": SEE_EVENTS})
     async def show(
