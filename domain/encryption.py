@@ -4,7 +4,9 @@ A ciphertext that is copied into another row does not open there: the row's iden
 authenticated along with it. The first byte names the format, so that a later one can be told apart.
 """
 
+import contextlib
 import os
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,27 +31,38 @@ def derive_key(secret_key: bytes, purpose: str) -> bytes:
 
 
 class Vault:
-    """Seals and opens secrets (AES-256-GCM, NIST SP 800-38D) with a key made from SECRET_KEY."""
+    """Seals and opens secrets (AES-256-GCM, NIST SP 800-38D) with a key made from SECRET_KEY.
 
-    def __init__(self, secret_key: bytes) -> None:
-        self._cipher = AESGCM(derive_key(secret_key, "vault"))
+    While the key is changed, `previous` ones still open what they sealed: which one did, GCM's tag
+    tells, so nothing about keys is written beside a ciphertext. `signalbox secrets reseal` seals
+    all with the present one.
+    """
+
+    def __init__(self, secret_key: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._ciphers = [AESGCM(derive_key(key, "vault")) for key in (secret_key, *previous)]
 
     def seal(self, plaintext: str, row: str) -> bytes:
         """The ciphertext of `plaintext`, which opens only with the same `row`."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, plaintext.encode(), row.encode())
+        return _FORMAT + nonce + self._ciphers[0].encrypt(nonce, plaintext.encode(), row.encode())
 
     def open(self, ciphertext: bytes, row: str) -> str:
         """What was sealed for `row`. Raises CannotOpen for anything else."""
+        return self._opened(ciphertext, row)[0]
+
+    def is_current(self, ciphertext: bytes, row: str) -> bool:
+        """Whether it was sealed with the present key. Raises CannotOpen as `open` does."""
+        return self._opened(ciphertext, row)[1] == 0
+
+    def _opened(self, ciphertext: bytes, row: str) -> tuple[str, int]:
+        """What was sealed, and the place of the key that opens it."""
         version, nonce = ciphertext[:1], ciphertext[1 : 1 + _NONCE_BYTES]
-        if version != _FORMAT:
-            raise CannotOpen
-        try:
-            return self._cipher.decrypt(
-                nonce, ciphertext[1 + _NONCE_BYTES :], row.encode()
-            ).decode()
-        except (InvalidTag, ValueError):
-            raise CannotOpen from None
+        sealed = ciphertext[1 + _NONCE_BYTES :]
+        if version == _FORMAT:
+            for place, cipher in enumerate(self._ciphers):
+                with contextlib.suppress(InvalidTag, ValueError):
+                    return cipher.decrypt(nonce, sealed, row.encode()).decode(), place
+        raise CannotOpen
 
 
 def trigger_secret_row(team_id: object, secret_id: object) -> str:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import uvloop
 
@@ -18,7 +19,7 @@ from domain.errors import BadSettings
 from domain.logs import configure_logs, logger
 from domain.operations.sweep import sweep
 from domain.settings import Settings, read_settings
-from domain.store import events, partitions, sessions, tallies
+from domain.store import events, partitions, refused_requests, sessions, tallies
 from domain.store.database import close_pool, open_pool
 from tasks.bell import Bell
 
@@ -26,6 +27,7 @@ SWEEP_EVERY_S = 0.5
 FOLD_EVERY_S = 3.0
 FORGET_EVERY_S = 60.0
 PARTITIONS_EVERY_S = 3600.0
+REFUSED_KEPT = timedelta(days=30)
 MOST_FORGOTTEN = 5_000
 POOL_SIZE = 4
 
@@ -41,6 +43,7 @@ def _jobs(bell: Bell) -> dict[str, tuple[float, Job]]:
         "fold_tallies": (FOLD_EVERY_S, tallies.fold),
         "forget_sender_ids": (FORGET_EVERY_S, _forget_sender_ids),
         "forget_sessions": (FORGET_EVERY_S, _forget_sessions),
+        "forget_refused": (FORGET_EVERY_S, _forget_refused),
         "partitions": (PARTITIONS_EVERY_S, _keep_partitions),
     }
 
@@ -52,6 +55,10 @@ async def _forget_sender_ids() -> None:
 
 async def _forget_sessions() -> None:
     await sessions.delete_expired_sessions(MOST_FORGOTTEN)
+
+
+async def _forget_refused() -> None:
+    await refused_requests.forget_refused(utc_now() - REFUSED_KEPT, MOST_FORGOTTEN)
 
 
 async def _keep_partitions() -> None:

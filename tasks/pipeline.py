@@ -44,7 +44,7 @@ class Pipeline:
         self._settler = Settler(self._feed.nudge)
         self.runner = ExecutionRunner(
             ENGINES["steps"](self._outbound),
-            RunPreparer(versions, Vault(settings.secret_key)),
+            RunPreparer(versions, Vault(settings.secret_key, settings.previous_secret_keys)),
             self._settler,
             self._feed.nudge,
         )

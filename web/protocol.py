@@ -1,11 +1,13 @@
 """The web process's HTTP protocol: uvicorn's, with the bounds that it leaves open.
 
 uvicorn's own reads a request's head without end and waits for it for ever: 96 MB of header lines
-took 1 GB of memory, before any of our code ran. Row A24 of the attack catalogue. `Procfile` names
-this class.
+took 1 GB of memory, before any of our code ran (row A24 of the attack catalogue). It also takes
+heads that leave open which host or path is meant (row A23; RFC 9112 §3.2). `Procfile` names this
+class.
 """
 
 import asyncio
+import re
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -14,7 +16,15 @@ MOST_HEADERS = 100
 HEAD_WITHIN_S = 10.0
 
 
+# A name or address with or without a port (RFC 3986 §3.2.2), or nothing.
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+
+
 class HeadTooLarge(Exception):
+    """Raised into the parser, which then answers 400 and closes the connection."""
+
+
+class HeadUnclear(Exception):
     """Raised into the parser, which then answers 400 and closes the connection."""
 
 
@@ -69,7 +79,18 @@ class BoundedProtocol(HttpToolsProtocol):
         """Called by the parser."""
         self._reading_head = False
         self._stop_timer()
+        self._check_target()
         super().on_headers_complete()
+
+    def _check_target(self) -> None:
+        """Two hosts, none where one must be, or one that is none: whoever reads the head in front
+        of us may have taken another one. A fragment never belongs to a request."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        least = 0 if self.parser.get_http_version() == "1.0" else 1
+        if not least <= len(hosts) <= 1 or not all(map(_HOST.fullmatch, hosts)):
+            raise HeadUnclear
+        if b"#" in self.url:
+            raise HeadUnclear
 
     def _count(self, number: int) -> None:
         self._head_bytes += number

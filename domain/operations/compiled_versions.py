@@ -9,10 +9,12 @@ from uuid import UUID
 from domain.logs import logger
 from domain.rules.bodies import read_json
 from domain.rules.conditions import Conditions, parse_conditions
+from domain.rules.door_settings import parse_door
 from domain.rules.json_values import JsonValue
 from domain.rules.paths import Path, compile_path
 from domain.rules.retries import RetryPolicy, parse_retry
 from domain.rules.workflow_steps import HttpStep, parse_steps
+from domain.senders import sender_for
 from domain.store import versions
 from domain.store.database import Row
 
@@ -30,6 +32,7 @@ class CompiledTrigger:
     conditions: Conditions
     retry: RetryPolicy
     id_path: Path | None
+    dedup_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,15 @@ def _json(text: str | None) -> JsonValue:
 
 def _compile_trigger(row: Row) -> CompiledTrigger:
     config = _json(row["config"])
-    id_path = config.get("id_path") if isinstance(config, dict) else None
+    settings = config if isinstance(config, dict) else {}
+    id_path = settings.get("id_path") or sender_for(settings.get("scheme")).id_path
     return CompiledTrigger(
         id=row["id"],
         number=row["number"],
         conditions=parse_conditions(_json(row["condition_config"])),
         retry=parse_retry(_json(row["retry"])),
         id_path=compile_path(id_path) if isinstance(id_path, str) else None,
+        dedup_days=parse_door(settings).dedup_days,
     )
 
 

@@ -13,6 +13,7 @@ from domain.operations.trigger_parts import (
     make_secret,
     new_version,
     parse_parts,
+    refuse_shared_secret,
     require_workflow,
     seal_secret,
     trigger_facts,
@@ -92,6 +93,8 @@ async def _store_secret(vault: Vault, new: NewTrigger, source: Source) -> str | 
     """Store the secret that was given, or else one made now, which is returned."""
     if not source.sender.needs_secret:
         return None
+    if source.secret is not None:
+        await refuse_shared_secret(new.team_id, vault, new.id, source.secret)
     secret = source.secret or make_secret(source.sender)
     await seal_secret(new.team_id, vault, new.id, secret)
     return None if source.secret else secret

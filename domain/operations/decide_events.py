@@ -13,10 +13,10 @@ from uuid import UUID
 from domain import metrics
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledTrigger, CompiledVersions
-from domain.operations.receive_event import scoped_key
 from domain.pause_points import pause_at
 from domain.rules.bodies import Body, UnreadableBody, read_body
 from domain.rules.conditions import Judgement, judge
+from domain.rules.dedupe import id_key
 from domain.rules.ids import derived_id
 from domain.rules.json_values import JsonValue, text_of
 from domain.store import decisions, events
@@ -116,8 +116,8 @@ def _sender_id_in_body(row: Row, trigger: CompiledTrigger, body: Body) -> NewEve
     return NewEvent(
         id=row["id"], team_id=row["team_id"], trigger_id=row["trigger_id"], kind="", headers="",
         query="", content_type="", title="", sender_id=None,
-        key_hash=scoped_key(row["trigger_id"], text_of(found[0])),
-        body_hash=hashlib.sha256(row["body"]).digest(), body=b"",
+        key_hash=id_key(row["trigger_id"], text_of(found[0])),
+        body_hash=hashlib.sha256(row["body"]).digest(), body=b"", dedup_days=trigger.dedup_days,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from domain.operations.trigger_parts import (
     make_secret,
     new_version,
     parse_parts,
+    refuse_shared_secret,
     require_workflow,
     seal_secret,
     trigger_facts,
@@ -137,6 +138,8 @@ async def _change_secret(vault: Vault, seen: TriggerRow, source: Source) -> str 
     await secrets.retire_trigger_secrets(seen.team_id, seen.id)
     if not source.sender.needs_secret:
         return None
+    if source.secret is not None:
+        await refuse_shared_secret(seen.team_id, vault, seen.id, source.secret)
     secret = source.secret or make_secret(source.sender)
     await seal_secret(seen.team_id, vault, seen.id, secret)
     return None if source.secret else secret

@@ -6,19 +6,24 @@ and so that a busy hook costs one query a second instead of one a request.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from domain.encryption import Vault, trigger_secret_row
+from domain.encryption import CannotOpen, Vault, trigger_secret_row
+from domain.logs import logger
+from domain.operations.trigger_parts import sender_settings
 from domain.rules.bodies import read_json
-from domain.senders import Sender, sender_for
+from domain.rules.door_settings import DoorSettings, parse_door
+from domain.senders import BodyMemory, Sender, sender_for
 from domain.store import versions
 from domain.store.database import Row
 
 REMEMBERED_S = 1.0
 KEPT = 10_000
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,11 @@ class Hook:
     sender: Sender[Any]
     config: Any
     secrets: tuple[str, ...]
+    secret_ids: tuple[UUID, ...]
+    door: DoorSettings
+    remembers_body: BodyMemory
+    signature_header: str
+    """Where the signature stands if the trigger says so, and not its scheme; else empty."""
 
 
 class HookDirectory:
@@ -40,8 +50,11 @@ class HookDirectory:
         self._known: OrderedDict[str, tuple[float, asyncio.Future[Hook | None]]] = OrderedDict()
 
     async def find(self, token: str) -> Hook | None:
-        """The enabled trigger that `token` opens; None for one that is unknown, disabled or
-        deleted. Requests that ask for the same token at once share one query."""
+        """The trigger that `token` opens; None for one that is unknown, deleted, or disabled and
+        refuses then. Requests that ask for the same token at once share one query.
+
+        Raises CannotOpen when none of its secrets can be opened.
+        """
         loop = asyncio.get_running_loop()
         known = self._known.get(token)
         if known is None or known[0] <= loop.time() or known[1].cancelled():
@@ -59,6 +72,10 @@ class HookDirectory:
             self._known.pop(token, None)
             raise
 
+    def forget(self, token: str) -> None:
+        """Look for this one anew, whatever is remembered of it."""
+        self._known.pop(token, None)
+
     async def _load(self, token: str) -> Hook | None:
         rows = await versions.hook(token)
         if not rows:
@@ -66,20 +83,43 @@ class HookDirectory:
         config = read_json(rows[0]["config"].encode())
         if not isinstance(config, dict):
             return None
-        sender = sender_for(str(config["scheme"]))
-        return Hook(
-            trigger_id=rows[0]["trigger_id"],
-            team_id=rows[0]["team_id"],
-            sender=sender,
-            config=sender.parse_config(_source_settings(config)),
-            secrets=tuple(self._open(row) for row in rows if row["ciphertext"] is not None),
-        )
+        return _hook(rows[0], config, self._open_all(rows))
 
-    def _open(self, row: Row) -> str:
-        return self._vault.open(
-            row["ciphertext"], trigger_secret_row(row["team_id"], row["secret_id"])
-        )
+    def _open_all(self, rows: Sequence[Row]) -> dict[UUID, str]:
+        """The secrets by their ids, newest first, without those that no key of ours opens (somebody
+        changed SECRET_KEY); raises CannotOpen if that leaves none, since a sender had better come
+        again than be told that its signature is bad."""
+        sealed = [row for row in rows if row["secret_id"] is not None]
+        opened = {}
+        for row in sealed:
+            bound_to = trigger_secret_row(row["team_id"], row["secret_id"])
+            try:
+                opened[row["secret_id"]] = self._vault.open(row["ciphertext"], bound_to)
+            except CannotOpen:
+                log.error("signing_secret_cannot_be_opened", trigger_id=str(row["trigger_id"]))  # noqa: TRY400 - the trace says nothing
+        if sealed and not opened:
+            raise CannotOpen
+        return opened
 
 
-def _source_settings(config: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in config.items() if key not in {"scheme", "id_path"}}
+def _hook(row: Row, config: Mapping[str, Any], secrets: Mapping[UUID, str]) -> Hook:
+    sender = sender_for(config["scheme"])
+    settings = sender.parse_config(sender_settings(config))
+    door = parse_door(config)
+    return Hook(
+        trigger_id=row["trigger_id"],
+        team_id=row["team_id"],
+        sender=sender,
+        config=settings,
+        secrets=tuple(secrets.values()),
+        secret_ids=tuple(secrets),
+        door=door,
+        remembers_body=_body_memory(door, sender.remembers_body(settings)),
+        signature_header=getattr(settings, "header", ""),
+    )
+
+
+def _body_memory(door: DoorSettings, usual: BodyMemory) -> BodyMemory:
+    if door.dedup_body is None:
+        return usual
+    return "always" if door.dedup_body else "no"

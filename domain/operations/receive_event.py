@@ -1,44 +1,52 @@
 """Ingest: verify what arrived, store it, and only then say that it was accepted.
 
-The body is never parsed on the way: it is stored as it came, and judged later. Requests that
-arrive together share one commit.
+The body is stored as it came, and judged later. Requests that arrive together share one commit.
 """
 
 import asyncio
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from domain import metrics
 from domain.batches import Batcher
 from domain.clock import utc_now
-from domain.encryption import Vault
+from domain.encryption import CannotOpen, Vault
 from domain.errors import Overloaded, SignalboxError
+from domain.operations.door_notes import DoorNotes
 from domain.operations.hook_directory import Hook, HookDirectory
 from domain.pause_points import pause_at
-from domain.rules.dedupe import key_hash, sender_id
+from domain.rules.addresses import IPNetwork
+from domain.rules.dedupe import body_key, id_key, sender_id
 from domain.rules.ids import new_id
 from domain.rules.redaction import storable_headers
-from domain.senders import Headers, Refused
+from domain.senders import Headers, RefusalReason, Refused, Reply, Verified
 from domain.store import events
 from domain.store.database import Unavailable
 from domain.store.events import NewEvent
 from domain.store.jsonb import json_text
 
-MOST_BODY_BYTES = 1024 * 1024
 MOST_PER_COMMIT = 128
 COMMITS_AT_ONCE = 2
 MOST_WAITING = 1_000
 # A database that restarts is away for a few seconds; the senders of that moment need not notice.
 RETRY_AFTER_S = (0.1, 0.4, 1.5, 2.0)
+# One is nearly always enough: see `_commit`.
+ROUNDS = 5
+# Put among a test event's headers, and taken out of all that come from outside.
+TEST_HEADER = "signalbox-test"
 
 
 class BadSignature(SignalboxError):
     """The signature does not prove that the sender knows the secret."""
 
     code = "bad_signature"
+
+    def __init__(self, reason: RefusalReason = "bad_signature") -> None:
+        self.reason = reason
+        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +65,15 @@ class EventReceiver:
         vault: Vault,
         ring_events: Callable[[Sequence[UUID]], None],
         announce: Callable[..., None],
+        *,
+        https_only: bool = False,
+        trusted_proxies: Sequence[IPNetwork] = (),
     ) -> None:
-        """`ring_events(ids)` and `announce(team_id, *topics)` neither block nor fail."""
+        """`ring_events(ids)` and `announce(team_id, *topics)` neither block nor fail. What comes in
+        plain is refused where `https_only`; what `trusted_proxies` say of a request is believed."""
+        self.https_only = https_only
+        self.trusted_proxies = tuple(trusted_proxies)
+        self.notes = DoorNotes(announce)
         self._hooks = HookDirectory(vault)
         self._ring_events = ring_events
         self._announce = announce
@@ -73,64 +88,70 @@ class EventReceiver:
     def start(self) -> None:
         """Start committing, on the running event loop."""
         self._commits.start()
+        self.notes.start()
 
     async def close(self) -> None:
         """Commit what is still waiting, then end."""
         await self._commits.close()
+        await self.notes.close()
 
     async def find_hook(self, token: str) -> Hook | None:
-        """The hook that `token` opens, or None. Raises Overloaded when the database is away."""
+        """The hook that `token` opens, or None. Raises Overloaded when the database is away, or
+        the hook's secrets cannot be opened: its sender may come again."""
         try:
             return await self._hooks.find(token)
         except Unavailable:
             raise Overloaded(2) from None
+        except CannotOpen:
+            raise Overloaded(60) from None
+
+    def forget_hook(self, token: str) -> None:
+        """Let the next request see the trigger as it is now: a test waits for no second."""
+        self._hooks.forget(token)
 
     async def receive(
         self, hook: Hook, headers: Headers, raw_headers: Sequence[tuple[str, str]],
-        query: str, body: bytes,
-    ) -> Receipt:  # fmt: skip
-        """Accept one delivery: when this returns, the event is on disk.
+        query: str, body: bytes, *, test: bool = False,
+    ) -> Receipt | Reply:  # fmt: skip
+        """Accept one delivery: when this returns a receipt, the event is on disk. A reply is what
+        the sender wants to hear to something that is no event.
 
-        Raises BadSignature, InvalidInput (a sender's id that cannot be one) and Overloaded
-        (nothing was accepted).
+        A `test` is never taken for a repeat of another one. Raises BadSignature, InvalidInput (a
+        sender's id that cannot be one) and Overloaded (nothing was accepted).
         """
         verified = hook.sender.verify(headers, body, hook.secrets, hook.config, utc_now())
         if isinstance(verified, Refused):
-            raise BadSignature
-        senders_own = sender_id(headers, verified.delivery_id)
-        event = NewEvent(
-            id=new_id(),
-            team_id=hook.team_id,
-            trigger_id=hook.trigger_id,
-            kind="webhook",
-            headers=json_text(storable_headers(raw_headers)),
-            query=query,
-            content_type=headers.get("content-type", "")[:200],
-            title=hook.sender.describe(headers, body),
-            sender_id=senders_own,
-            key_hash=None if senders_own is None else scoped_key(hook.trigger_id, senders_own),
-            body_hash=hashlib.sha256(body).digest(),
-            body=body,
-        )
+            raise BadSignature(verified.reason)
+        if hook.secret_ids:
+            self.notes.secret_used(hook.secret_ids[verified.secret])
+        if (reply := hook.sender.reply(body)) is not None:
+            return reply
+        arrived = _Arrived(headers, raw_headers, query, body, test)
+        event = _event(hook, verified, arrived)
         try:
             return await self._commits.submit(event)
         except Unavailable:
             raise Overloaded(2) from None
 
     async def _commit(self, batch: Sequence[NewEvent]) -> list[Receipt]:
-        first, repeats = _split_repeats(batch)
+        """Store what is new, and find for all else what it repeats. What seemed to repeat a
+        neighbour that was then no event itself (an id under which a known body came again), or
+        something that has just expired, has another round of its own."""
         await pause_at("ingest.before_commit")
+        first_of: dict[UUID, UUID] = {}
+        left = list(batch)
         with metrics.INGEST_SECONDS.time():
-            stored = await _store_within_patience(first)
-        known: dict[bytes | None, UUID] = {e.key_hash: e.id for e in first if e.id in stored}
-        repeats += [event for event in first if event.id not in stored]
-        if repeats:
-            known |= await events.count_repeats(repeats)
+            for _ in range(ROUNDS):
+                left = await _store_round(left, first_of)
+                if not left:
+                    break
+        if left:  # never seen; nothing was promised about these yet, so each is tried alone
+            raise RuntimeError("what these deliveries repeat changes all the time")
         await pause_at("ingest.after_commit")
-        receipts = [_receipt(event, stored, known) for event in batch]
         # After the answer: the callers' futures are set when this returns.
-        asyncio.get_running_loop().call_soon(self._tell, [e for e in first if e.id in stored])
-        return receipts
+        stored = [event for event in batch if first_of[event.id] == event.id]
+        asyncio.get_running_loop().call_soon(self._tell, stored)
+        return [Receipt(first_of[e.id], duplicate=first_of[e.id] != e.id) for e in batch]
 
     def _tell(self, stored: Sequence[NewEvent]) -> None:
         self._ring_events([event.id for event in stored])
@@ -140,21 +161,99 @@ class EventReceiver:
         metrics.INGEST_BATCH.observe(len(stored))
 
 
-def scoped_key(trigger_id: UUID, senders_own: str) -> bytes:
-    """The key by which a repeat is known: a sender's id counts within its trigger."""
-    return key_hash(f"{trigger_id}\0{senders_own}")
+# How the event's page finds what is remembered of a sender's id.
+scoped_key = id_key
+
+
+class _Arrived(NamedTuple):
+    """A delivery as it came."""
+
+    headers: Headers
+    raw_headers: Sequence[tuple[str, str]]
+    query: str
+    body: bytes
+    test: bool
+
+
+def _event(hook: Hook, verified: Verified, arrived: _Arrived) -> NewEvent:
+    event_id = new_id()
+    headers, body, trigger_id = arrived.headers, arrived.body, hook.trigger_id
+    senders_own = sender_id(headers, verified.delivery_id, signed=verified.id_signed)
+    if arrived.test:
+        senders_own = senders_own or f"test_{event_id}"
+    body_hash = hashlib.sha256(body).digest()
+    counts = hook.remembers_body != "no" and not arrived.test
+    return NewEvent(
+        id=event_id,
+        team_id=hook.team_id,
+        trigger_id=trigger_id,
+        kind="webhook",
+        headers=json_text(_kept(arrived, hook.signature_header)),
+        query=arrived.query,
+        content_type=headers.get("content-type", "")[:200],
+        title=hook.sender.describe(headers, body),
+        sender_id=senders_own,
+        key_hash=None if senders_own is None else id_key(trigger_id, senders_own),
+        body_hash=body_hash,
+        body=body,
+        body_key=body_key(trigger_id, verified.instant, body_hash) if counts else None,
+        remembers_body=hook.remembers_body == "always" or senders_own is not None,
+        dedup_days=hook.door.dedup_days,
+    )
+
+
+def _kept(arrived: _Arrived, signature_header: str) -> list[tuple[str, str]]:
+    """The headers that are stored; the mark of a test is ours alone to set."""
+    raw_headers = arrived.raw_headers
+    if TEST_HEADER in arrived.headers:
+        raw_headers = [pair for pair in raw_headers if pair[0].lower() != TEST_HEADER]
+    kept = storable_headers(raw_headers, signature_header)
+    return [*kept, (TEST_HEADER, "1")] if arrived.test else kept
+
+
+async def _store_round(
+    events_left: Sequence[NewEvent], first_of: dict[UUID, UUID]
+) -> list[NewEvent]:
+    """Store what is new among the events, and note in `first_of` for each the event that came
+    first: itself, or the one it repeats. What is left is neither new nor a repeat."""
+    first, repeats = _split_repeats(events_left)
+    stored = await _store_within_patience(first)
+    known: dict[bytes, UUID] = {}
+    for event in first:
+        if event.id in stored:
+            first_of[event.id] = event.id
+            known |= dict.fromkeys(_remembered(event), event.id)
+        else:
+            repeats.append(event)
+    if not repeats:
+        return []
+    known |= await events.count_repeats(repeats)
+    for event in repeats:
+        if (found := _first_of(event, known)) is not None:
+            first_of[event.id] = found
+    return [event for event in repeats if event.id not in first_of]
 
 
 def _split_repeats(batch: Sequence[NewEvent]) -> tuple[list[NewEvent], list[NewEvent]]:
     """The first event of each key (or without one), and those that repeat it within the batch."""
-    seen: Counter[bytes] = Counter()
+    seen: set[bytes] = set()
     first: list[NewEvent] = []
     repeats: list[NewEvent] = []
     for event in batch:
-        if event.key_hash is not None:
-            seen[event.key_hash] += 1
-        (repeats if event.key_hash and seen[event.key_hash] > 1 else first).append(event)
+        (first if seen.isdisjoint(_compared(event)) else repeats).append(event)
+        seen.update(_remembered(event))
     return first, repeats
+
+
+def _compared(event: NewEvent) -> list[bytes]:
+    """The keys by which the event may be a repeat, the sender's id first."""
+    return [key for key in (event.key_hash, event.body_key) if key is not None]
+
+
+def _remembered(event: NewEvent) -> list[bytes]:
+    """The keys by which others may be repeats of the event."""
+    keys = (event.key_hash, event.body_key if event.remembers_body else None)
+    return [key for key in keys if key is not None]
 
 
 async def _store_within_patience(first: Sequence[NewEvent]) -> set[UUID]:
@@ -168,8 +267,6 @@ async def _store_within_patience(first: Sequence[NewEvent]) -> set[UUID]:
     return await events.store(first)
 
 
-def _receipt(event: NewEvent, stored: set[UUID], known: dict[bytes | None, UUID]) -> Receipt:
-    if event.id in stored:
-        return Receipt(event.id, duplicate=False)
-    # The key's row is gone again only if its last day ended between two statements.
-    return Receipt(known.get(event.key_hash, event.id), duplicate=True)
+def _first_of(event: NewEvent, known: Mapping[bytes, UUID]) -> UUID | None:
+    """The event that came first with this one's id, or else with its body."""
+    return next((known[key] for key in _compared(event) if key in known), None)

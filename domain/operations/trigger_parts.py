@@ -3,14 +3,16 @@
 import secrets as randomness
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-from domain.encryption import Vault, trigger_secret_row
+from domain.encryption import CannotOpen, Vault, trigger_secret_row
 from domain.errors import InvalidInput, Problem
 from domain.rules.bodies import read_json
 from domain.rules.checking import Problems, clean_json
 from domain.rules.conditions import parse_conditions
+from domain.rules.door_settings import DOOR_SETTINGS, parse_door
 from domain.rules.ids import new_id
 from domain.rules.json_values import write_json
 from domain.rules.paths import InvalidPath, compile_path
@@ -21,7 +23,12 @@ from domain.store import secrets, workflows
 from domain.store.triggers import NewVersion, TriggerRow
 
 # What every webhook trigger's config may hold; the rest is its sender's.
-OURS = frozenset({"scheme", "id_path", "secret"})
+OURS = DOOR_SETTINGS | {"scheme", "id_path", "secret"}
+
+
+def sender_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a webhook trigger's config is its sender's, for `Sender.parse_config`."""
+    return {name: value for name, value in config.items() if name not in OURS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +87,12 @@ def read_source(config: Mapping[str, Any]) -> Source:
     problems.raise_any()
     scheme = config.get("scheme")
     sender = sender_for(scheme)
-    kept = {name: value for name, value in dict(config).items() if name not in OURS}
+    kept = sender_settings(config)
     for check in (
         lambda: sender.parse_config(kept),
+        lambda: parse_door(config),
         lambda: _check_id_path(config.get("id_path")),
-        lambda: _check_secret(sender, config.get("secret")),
+        lambda: check_given_secret(sender, config.get("secret")),
     ):
         try:
             check()
@@ -107,14 +115,33 @@ def _check_id_path(path: object) -> None:
         raise InvalidInput.at("config.id_path", refused.message) from None
 
 
-def _check_secret(sender: Sender[Any], secret: object) -> None:
+def check_given_secret(sender: Sender[Any], secret: object, field: str = "config.secret") -> None:
+    """Raises InvalidInput for a secret that cannot be used with the sender's scheme."""
     if secret is None:
         return
     if not sender.needs_secret:
-        raise InvalidInput.at("config.secret", f"the scheme {sender.scheme} has no secret")
+        raise InvalidInput.at(field, f"the scheme {sender.scheme} has no secret")
     if not isinstance(secret, str):
-        raise InvalidInput.at("config.secret", "must be text")
-    check_secret(sender.scheme, secret)
+        raise InvalidInput.at(field, "must be text")
+    check_secret(sender.scheme, secret, field)
+
+
+async def refuse_shared_secret(
+    team_id: UUID, vault: Vault, trigger_id: UUID, secret: str, field: str = "config.secret"
+) -> None:
+    """Raises InvalidInput if another trigger of the team verifies with this very secret: what is
+    signed for the one would then be good for the other, since no signature covers the address
+    (row A38 of the attack catalogue).
+
+    Within the transaction that stores the secret.
+    """
+    for row in await secrets.sealed_secrets_of_others(team_id, trigger_id):
+        try:
+            theirs = vault.open(row["ciphertext"], trigger_secret_row(team_id, row["id"]))
+        except CannotOpen:
+            continue
+        if compare_digest(theirs.encode(), secret.encode()):
+            raise InvalidInput.at(field, "is another trigger's: each needs a secret of its own")
 
 
 def make_secret(sender: Sender[Any]) -> str:
@@ -152,11 +179,12 @@ async def require_workflow(team_id: UUID, workflow_id: UUID) -> None:
         raise InvalidInput.at("workflow_id", "this workflow is a draft: publish it first")
 
 
-async def seal_secret(team_id: UUID, vault: Vault, trigger_id: UUID, secret: str) -> None:
-    """Store a signing secret of the trigger, bound to its row."""
+async def seal_secret(team_id: UUID, vault: Vault, trigger_id: UUID, secret: str) -> UUID:
+    """Store a signing secret of the trigger, bound to its row; its id."""
     secret_id = new_id()
     sealed = vault.seal(secret, trigger_secret_row(team_id, secret_id))
     await secrets.add_trigger_secret(secret_id, team_id, trigger_id, sealed)
+    return secret_id
 
 
 def trigger_facts(row: TriggerRow) -> dict[str, Any]:

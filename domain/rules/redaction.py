@@ -47,12 +47,13 @@ _UNSTORABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 def storable_headers(
-    headers: Mapping[str, str] | Iterable[tuple[str, str]],
+    headers: Mapping[str, str] | Iterable[tuple[str, str]], signature_header: str = ""
 ) -> list[tuple[str, str]]:
     """The headers that may be stored with an event: names in lower case, in the order given.
 
-    At most 64 of them and 32 KiB together, none with a name over 100 characters; longer values end
-    in `…`; characters that a database refuses become U+FFFD.
+    `signature_header` (in lower case) is one that is known to hold a signature, whatever its name
+    looks like. At most 64 headers and 32 KiB together, none with a name over 100 characters; longer
+    values end in `…`; characters that a database refuses become U+FFFD.
     """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     kept: list[tuple[str, str]] = []
@@ -60,6 +61,8 @@ def storable_headers(
     for name, value in pairs:
         lower = name.lower()
         longest = _longest_kept(lower) if len(lower) <= MAX_NAME else 0
+        if lower == signature_header:
+            longest = min(longest, SIGNATURE_CHARACTERS_KEPT)
         if longest == 0:
             continue
         pair = (_storable(lower, MAX_NAME), _storable(value, longest))

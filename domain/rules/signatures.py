@@ -8,7 +8,7 @@ in either case of hex, and anything that is no digest is simply no match.
 import binascii
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 Algorithm = Literal["sha256", "sha384", "sha512"]
@@ -16,6 +16,7 @@ Encoding = Literal["hex", "base64"]
 
 ALGORITHMS: tuple[Algorithm, ...] = ("sha256", "sha384", "sha512")
 ENCODINGS: tuple[Encoding, ...] = ("hex", "base64")
+MOST_SIGNATURES = 8
 
 
 def digest(algorithm: Algorithm, secret: bytes, message: bytes) -> bytes:
@@ -24,8 +25,9 @@ def digest(algorithm: Algorithm, secret: bytes, message: bytes) -> bytes:
 
 
 def digests(algorithm: Algorithm, secrets: Iterable[bytes], message: bytes) -> list[bytes]:
-    """The HMAC under each secret. An empty one is passed over: anybody could sign with it."""
-    return [digest(algorithm, secret, message) for secret in secrets if secret]
+    """The HMAC under each secret, in their order. For an empty one there is an empty digest, which
+    matches nothing: anybody could sign with it."""
+    return [digest(algorithm, secret, message) if secret else b"" for secret in secrets]
 
 
 def encoded(mac: bytes, encoding: Encoding) -> str:
@@ -42,13 +44,28 @@ def decoded(text: str, encoding: Encoding) -> bytes | None:
         return None
 
 
-def matches(given: str, encoding: Encoding, expected: Iterable[bytes]) -> bool:
-    """Whether `given` is one of the expected digests.
+def which_matches(given: str, encoding: Encoding, expected: Sequence[bytes]) -> int | None:
+    """The place among the expected digests of the one that `given` is, or None.
 
     All of them are compared, whichever matches, so that the time tells nothing.
     """
     mac = decoded(given, encoding) or b""
-    found = False
-    for digest_ in expected:
-        found |= hmac.compare_digest(mac, digest_)
+    found = None
+    for place, digest_ in enumerate(expected):
+        if hmac.compare_digest(mac, digest_) and mac:
+            found = place
     return found
+
+
+def which_of_many(
+    given: Sequence[str], encoding: Encoding, expected: Sequence[bytes]
+) -> int | None:
+    """The place of the expected digest that one of the first eight signatures given is, or None.
+
+    Eight are more than any sender has keys; without a bound a sender could keep us comparing
+    (row A29 of the attack catalogue).
+    """
+    for signature in given[:MOST_SIGNATURES]:
+        if (place := which_matches(signature, encoding, expected)) is not None:
+            return place
+    return None

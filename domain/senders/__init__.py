@@ -7,14 +7,28 @@ from domain.senders.github import GithubSender
 from domain.senders.hmac import HmacSender
 from domain.senders.none import NoneSender
 from domain.senders.secrets import check_secret, new_secret
-from domain.senders.sender import Headers, RefusalReason, Refused, Sender, Verification, Verified
+from domain.senders.sender import (
+    BodyMemory,
+    Headers,
+    RefusalReason,
+    Refused,
+    Reply,
+    Sender,
+    Verification,
+    Verified,
+)
+from domain.senders.shopify import ShopifySender
+from domain.senders.slack import SlackSender
 from domain.senders.standard import StandardSender
+from domain.senders.stripe import StripeSender
 
 __all__ = [
     "SENDERS",
+    "BodyMemory",
     "Headers",
     "RefusalReason",
     "Refused",
+    "Reply",
     "Sender",
     "Verification",
     "Verified",
@@ -24,7 +38,15 @@ __all__ = [
 ]
 
 # Each sender takes the configuration that its own `parse_config` made: hence Any.
-_ALL: tuple[Sender[Any], ...] = (NoneSender(), HmacSender(), StandardSender(), GithubSender())
+_ALL: tuple[Sender[Any], ...] = (
+    NoneSender(),
+    HmacSender(),
+    StandardSender(),
+    GithubSender(),
+    StripeSender(),
+    SlackSender(),
+    ShopifySender(),
+)
 SENDERS: dict[str, Sender[Any]] = {sender.scheme: sender for sender in _ALL}
 
 

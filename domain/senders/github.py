@@ -1,22 +1,22 @@
 """The scheme `github`: `X-Hub-Signature-256`, an HMAC-SHA256 of the raw body in hex.
 
 Source: GitHub Docs, "Validating webhook deliveries". The old `X-Hub-Signature` (SHA-1) alone is
-refused. GitHub signs neither an instant nor the delivery id (`X-GitHub-Delivery`): a replay is
-recognised by that id only.
+refused. GitHub signs neither an instant nor the delivery id (`X-GitHub-Delivery`), so bodies are
+remembered besides ids.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from domain.rules.signatures import digest, digests, encoded, matches
+from domain.rules.signatures import digest, digests, encoded, which_matches
 from domain.senders.none import NoConfig, parse_no_config
-from domain.senders.sender import Headers, Refused, Verification, Verified
+from domain.senders.sender import Headers, Refused, Usual, Verification, Verified
 from domain.senders.titles import title_from
 
 _PREFIX = "sha256="
 
 
-class GithubSender:
+class GithubSender(Usual):
     """GitHub's webhooks."""
 
     scheme = "github"
@@ -42,9 +42,10 @@ class GithubSender:
         if not given.startswith(_PREFIX):
             return Refused("unsupported_signature")
         expected = digests("sha256", map(str.encode, secrets), body)
-        if not matches(given.removeprefix(_PREFIX), "hex", expected):
+        place = which_matches(given.removeprefix(_PREFIX), "hex", expected)
+        if place is None:
             return Refused("bad_signature")
-        return Verified(headers.get("x-github-delivery"))
+        return Verified(headers.get("x-github-delivery"), place)
 
     def describe(self, headers: Headers, _body: bytes) -> str:
         """The name of GitHub's event, such as `pull_request`."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.rules.checking import Problems
-from domain.senders.sender import Headers, Verification, Verified
+from domain.senders.sender import BodyMemory, Headers, Usual, Verification, Verified
 from domain.senders.titles import title_from
 
 
@@ -26,7 +26,7 @@ def parse_no_config(raw: Mapping[str, object], field: str) -> NoConfig:
     return NoConfig()
 
 
-class NoneSender:
+class NoneSender(Usual):
     """No signature at all."""
 
     scheme = "none"
@@ -46,6 +46,10 @@ class NoneSender:
     ) -> Verification:
         """Everything is believed; the scheme has no delivery id."""
         return Verified(None)
+
+    def remembers_body(self, _config: object) -> BodyMemory:
+        """No: who may send anything needs no old delivery to repeat."""
+        return "no"
 
     def describe(self, headers: Headers, _body: bytes) -> str:
         """What the usual event headers say."""

@@ -2,9 +2,8 @@
 
 Row A36 of the attack catalogue. A secret that people paste is the sender's, so it is refused only
 where it cannot be meant: too short, or with a blank or line break around it that came along with
-the paste. 16 bytes are the shortest that known senders hand out, and 128 bits if they are random;
-blanks inside are kept, since a pass phrase is a secret too. Standard Webhooks sets its own bounds:
-base64 of 24 to 64 bytes.
+the paste. All known senders hand out, or take, 24 bytes and more; blanks inside are kept, since a
+pass phrase is a secret too. Standard Webhooks sets its own bounds: base64 of 24 to 64 bytes.
 """
 
 import re
@@ -13,7 +12,7 @@ from base64 import b64encode, urlsafe_b64encode
 from domain.errors import InvalidInput
 from domain.senders.standard import SECRET_PREFIX, key_of
 
-MIN_BYTES = 16
+MIN_BYTES = 24
 MAX_BYTES = 512
 MADE_FROM_BYTES = 32
 STANDARD_BYTES = range(24, 65)

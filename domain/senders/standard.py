@@ -12,17 +12,22 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from domain.rules.signatures import digest, digests, encoded, matches
-from domain.senders.none import NoConfig, parse_no_config
-from domain.senders.sender import Headers, RefusalReason, Refused, Verification, Verified
+from domain.rules.signatures import MOST_SIGNATURES, digest, digests, encoded, which_of_many
+from domain.senders.sender import (
+    BodyMemory,
+    Headers,
+    RefusalReason,
+    Refused,
+    Usual,
+    Verification,
+    Verified,
+)
+from domain.senders.timestamps import TimedConfig, fault_of_timestamp, parse_timed_config
 from domain.senders.titles import title_from
 
-TOLERANCE_S = 300
-MAX_SIGNATURES = 8
 SECRET_PREFIX = "whsec_"  # noqa: S105  # What every such secret begins with.
 
 _ID = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,255}")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _VERSION = "v1,"
 
 
@@ -34,42 +39,48 @@ def key_of(secret: str) -> bytes | None:
         return None
 
 
-class StandardSender:
+class StandardSender(Usual):
     """Any sender that follows Standard Webhooks."""
 
     scheme = "standard"
     needs_secret = True
 
-    def parse_config(self, raw: Mapping[str, object], field: str = "config") -> NoConfig:
-        """There is nothing to set."""
-        return parse_no_config(raw, field)
+    def parse_config(self, raw: Mapping[str, object], field: str = "config") -> TimedConfig:
+        """The replay window. Raises InvalidInput."""
+        return parse_timed_config(raw, field)
 
     def verify(
         self,
         headers: Headers,
         body: bytes,
         secrets: Sequence[str],
-        _config: NoConfig,
+        config: TimedConfig,
         now: datetime,
     ) -> Verification:
         """Id, timestamp and signature must be there, well-formed, fresh, and signed together."""
-        fault = _fault(headers, now)
+        fault = _fault(headers, now, config.tolerance_s)
         if fault is not None:
             return Refused(fault)
         delivery_id = headers["webhook-id"]
         signed = f"{delivery_id}.{headers['webhook-timestamp']}.".encode() + body
         expected = digests("sha256", (key_of(secret) or b"" for secret in secrets), signed)
-        given = headers["webhook-signature"].split(" ", MAX_SIGNATURES)[:MAX_SIGNATURES]
-        if any(_is_one_of(signature, expected) for signature in given):
-            return Verified(delivery_id)
-        return Refused("bad_signature")
+        given = headers["webhook-signature"].split(" ", MOST_SIGNATURES)[:MOST_SIGNATURES]
+        ours = [one.removeprefix(_VERSION) for one in given if one.startswith(_VERSION)]
+        place = which_of_many(ours, "base64", expected)
+        if place is None:
+            return Refused("bad_signature")
+        return Verified(delivery_id, place, id_signed=True)
+
+    def remembers_body(self, _config: object) -> BodyMemory:
+        """No: the id is signed, so nobody can repeat a delivery under another one."""
+        return "no"
 
     def describe(self, headers: Headers, _body: bytes) -> str:
         """What the usual event headers say; the standard itself puts the type into the body."""
         return title_from(headers, otherwise="Standard Webhooks delivery")
 
     def sign(
-        self, body: bytes, secret: str, _config: NoConfig, now: datetime, delivery_id: str
+        self, body: bytes, secret: str, _config: TimedConfig, now: datetime, delivery_id: str
     ) -> dict[str, str]:
         """The three headers of the standard. `delivery_id` must not hold a dot."""
         timestamp = str(int(now.timestamp()))
@@ -88,28 +99,11 @@ class StandardSender:
         )
 
 
-def _fault(headers: Headers, now: datetime) -> RefusalReason | None:
+def _fault(headers: Headers, now: datetime, tolerance_s: int) -> RefusalReason | None:
     if not headers.get("webhook-signature"):
         return "no_signature"
     if not headers.get("webhook-id"):
         return "no_id"
     if not _ID.fullmatch(headers["webhook-id"]):
         return "bad_id"
-    return _fault_of_timestamp(headers.get("webhook-timestamp"), now)
-
-
-def _fault_of_timestamp(timestamp: str | None, now: datetime) -> RefusalReason | None:
-    if not timestamp:
-        return "no_timestamp"
-    if not _TIMESTAMP.fullmatch(timestamp):
-        return "bad_timestamp"
-    age_s = now.timestamp() - int(timestamp)
-    if age_s > TOLERANCE_S:
-        return "too_old"
-    return "too_new" if age_s < -TOLERANCE_S else None
-
-
-def _is_one_of(signature: str, expected: Sequence[bytes]) -> bool:
-    return signature.startswith(_VERSION) and matches(
-        signature.removeprefix(_VERSION), "base64", expected
-    )
+    return fault_of_timestamp(headers.get("webhook-timestamp"), now, tolerance_s)

@@ -2,6 +2,8 @@
 
 import re
 
+import msgspec
+
 from domain.senders.sender import Headers
 
 MAX_TITLE = 80
@@ -27,3 +29,25 @@ def title_from(headers: Headers, *names: str, otherwise: str) -> str:
         if title:
             return title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"
     return otherwise
+
+
+class _Typed(msgspec.Struct, frozen=True):
+    type: str = ""
+
+
+class _Enveloped(msgspec.Struct):
+    type: str = ""
+    event: _Typed = _Typed()
+
+
+def type_in(body: bytes, otherwise: str) -> str:
+    """What the `type` of a verified JSON body says, the one of its `event` first: only these two
+    are read, and a body that is no such JSON says nothing."""
+    try:
+        found = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return otherwise
+    return title_from({"type": found.event.type or found.type}, "type", otherwise=otherwise)
+
+
+_decode = msgspec.json.Decoder(_Enveloped).decode

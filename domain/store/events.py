@@ -6,13 +6,16 @@ from uuid import UUID
 
 from domain.store.database import Row, execute, fetch
 
-REMEMBER_SENDER_IDS = "7 days"
+DEDUP_DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: to make a frozen one takes three times as long, and this is the busiest path.
+@dataclass(slots=True)
 class NewEvent:
     """An event about to be stored. `headers` is JSON text, `key_hash` the sender's id hashed with
-    the trigger's (None: the sender gave none, so nothing can repeat it)."""
+    the trigger's (None: the sender gave none, so nothing can repeat it), `body_key` the body hashed
+    likewise where it counts beside the id (None: it does not); what comes later is compared with it
+    only if `remembers_body`. Both are remembered for `dedup_days`."""
 
     id: UUID
     team_id: UUID
@@ -26,30 +29,53 @@ class NewEvent:
     key_hash: bytes | None
     body_hash: bytes
     body: bytes
+    body_key: bytes | None = None
+    remembers_body: bool = True
+    dedup_days: int = DEDUP_DAYS
 
 
-# One statement, so one commit: the sender's ids, the events that are new by them, and their
-# places in the queue. Keys are taken in order, so two batches that share keys cannot deadlock.
-# An id that has expired may be used again. A row that names this very event is ours: the same
-# batch is sent again when the answer to its commit was lost.
-_STORE = f"""
-WITH arrived AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::text[],
-        $7::text[], $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::bytea[])
-    AS a (id, team_id, trigger_id, kind, headers, query, content_type, title, sender_id,
-        key_hash, body_hash, body)
-), remembered AS (
+_REMEMBER = """
     INSERT INTO sender_id AS s (key_hash, team_id, trigger_id, event_id, body_hash, expires_at)
-    SELECT key_hash, team_id, trigger_id, id, body_hash, now() + interval '{REMEMBER_SENDER_IDS}'
-    FROM arrived WHERE key_hash IS NOT NULL ORDER BY key_hash
+    SELECT {key}, team_id, trigger_id, id, body_hash, now() + dedup_days * interval '1 day'
+    FROM {source} ORDER BY {key}
     ON CONFLICT (key_hash) DO UPDATE SET event_id = excluded.event_id,
         body_hash = excluded.body_hash, repeats = 0, body_differed = false,
         expires_at = excluded.expires_at
     WHERE s.expires_at <= now() OR s.event_id = excluded.event_id
     RETURNING event_id
+"""
+_REMEMBER_IDS = _REMEMBER.format(key="key_hash", source="unseen WHERE key_hash IS NOT NULL")
+_REMEMBER_BODIES = _REMEMBER.format(
+    key="body_key", source="named WHERE body_key IS NOT NULL AND remembers_body"
+)
+
+# One statement, so one commit: the sender's ids, the bodies that count beside them, the events that
+# are new by both, and their places in the queue. Keys are taken in order, ids before bodies, so two
+# batches that share keys cannot deadlock. What has expired may be used again. A row that names this
+# very event is ours: the same batch is sent again when the answer to its commit was lost.
+#
+# A delivery whose body is known must not take its id either: an id that nobody signed could be the
+# one that another delivery comes with. Only where two equal bodies arrive in the same moment does
+# the loser take its id; `_FREE_IDS` then gives it back.
+_STORE = f"""
+WITH arrived AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::text[],
+        $7::text[], $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::bytea[],
+        $13::bytea[], $14::boolean[], $15::integer[])
+    AS a (id, team_id, trigger_id, kind, headers, query, content_type, title, sender_id,
+        key_hash, body_hash, body, body_key, remembers_body, dedup_days)
+), unseen AS (
+    SELECT * FROM arrived a WHERE body_key IS NULL OR NOT EXISTS (
+        SELECT FROM sender_id s
+        WHERE s.key_hash = a.body_key AND s.expires_at > now() AND s.event_id <> a.id)
+), remembered AS ({_REMEMBER_IDS}
+), named AS (
+    SELECT * FROM unseen WHERE key_hash IS NULL OR id IN (SELECT event_id FROM remembered)
+), remembered_bodies AS ({_REMEMBER_BODIES}
 ), accepted AS (
-    SELECT * FROM arrived
-    WHERE key_hash IS NULL OR id IN (SELECT event_id FROM remembered)
+    SELECT * FROM named
+    WHERE body_key IS NULL OR NOT remembers_body
+        OR id IN (SELECT event_id FROM remembered_bodies)
 ), stored AS (
     INSERT INTO event (id, team_id, trigger_id, kind, headers, query, content_type, title,
         sender_id, body)
@@ -64,38 +90,54 @@ WITH arrived AS (
 SELECT id FROM accepted
 """
 
+_FREE_IDS = "DELETE FROM sender_id WHERE key_hash = ANY ($1) AND event_id = ANY ($2)"
+
+# A repeat counts on its id where that is known, else on its body.
 _COUNT_REPEATS = """
 WITH repeat AS (
-    SELECT * FROM unnest($1::bytea[], $2::bytea[]) AS r (key_hash, body_hash)
+    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS r (key_hash, body_key, body_hash)
 ), known AS (
-    SELECT key_hash FROM sender_id WHERE key_hash = ANY ($1) ORDER BY key_hash FOR UPDATE
+    SELECT key_hash FROM sender_id WHERE key_hash = ANY ($1 || $2) ORDER BY key_hash FOR UPDATE
+), found AS (
+    SELECT coalesce(i.key_hash, b.key_hash) AS key_hash, r.body_hash
+    FROM repeat r
+    LEFT JOIN known i ON i.key_hash = r.key_hash
+    LEFT JOIN known b ON b.key_hash = r.body_key
 )
 UPDATE sender_id s
-SET repeats = s.repeats + r.times,
-    body_differed = s.body_differed OR s.body_hash <> ANY (r.body_hashes)
+SET repeats = s.repeats + f.times,
+    body_differed = s.body_differed OR s.body_hash <> ANY (f.body_hashes)
 FROM (SELECT key_hash, count(*) AS times, array_agg(body_hash) AS body_hashes
-      FROM repeat JOIN known USING (key_hash) GROUP BY key_hash) r
-WHERE s.key_hash = r.key_hash
+      FROM found WHERE key_hash IS NOT NULL GROUP BY key_hash) f
+WHERE s.key_hash = f.key_hash
 RETURNING s.key_hash, s.event_id
 """
 
 
 async def store(new: Sequence[NewEvent]) -> set[UUID]:
-    """Commit the events whose sender's id is new (or absent), and queue them; their ids.
+    """Commit the events whose sender's id (and body, where it counts) is new, and queue them;
+    their ids.
 
     `new` must hold each key only once. The same events may be stored again without harm.
     """
     columns = zip(*((e.id, e.team_id, e.trigger_id, e.kind, e.headers, e.query, e.content_type,
-                     e.title, e.sender_id, e.key_hash, e.body_hash, e.body) for e in new),
+                     e.title, e.sender_id, e.key_hash, e.body_hash, e.body, e.body_key,
+                     e.remembers_body, e.dedup_days) for e in new),
                   strict=True)  # fmt: skip
     rows = await fetch(_STORE, *(list(column) for column in columns))
     return {row["id"] for row in rows}
 
 
-async def count_repeats(repeats: Sequence[NewEvent]) -> dict[bytes | None, UUID]:
-    """Note that known sender's ids came again; by key, the event that came first."""
+async def count_repeats(repeats: Sequence[NewEvent]) -> dict[bytes, UUID]:
+    """Note that known sender's ids or bodies came again; by key, the event that came first."""
+    losers = [e for e in repeats if e.body_key is not None and e.key_hash is not None]
+    if losers:
+        await execute(_FREE_IDS, [e.key_hash for e in losers], [e.id for e in losers])
     rows = await fetch(
-        _COUNT_REPEATS, [e.key_hash for e in repeats], [e.body_hash for e in repeats]
+        _COUNT_REPEATS,
+        [e.key_hash for e in repeats],
+        [e.body_key for e in repeats],
+        [e.body_hash for e in repeats],
     )
     return {row["key_hash"]: row["event_id"] for row in rows}
 
@@ -144,15 +186,16 @@ async def claim_sender_ids(claims: Sequence[NewEvent]) -> set[UUID]:
         [c.trigger_id for c in ordered],
         [c.id for c in ordered],
         [c.body_hash for c in ordered],
+        [c.dedup_days for c in ordered],
     )
     return {row["event_id"] for row in rows}
 
 
-_CLAIM_SENDER_IDS = f"""
+_CLAIM_SENDER_IDS = """
 INSERT INTO sender_id AS s (key_hash, team_id, trigger_id, event_id, body_hash, expires_at)
-SELECT key_hash, team_id, trigger_id, event_id, body_hash, now() + interval '{REMEMBER_SENDER_IDS}'
-FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[])
-    AS c (key_hash, team_id, trigger_id, event_id, body_hash)
+SELECT key_hash, team_id, trigger_id, event_id, body_hash, now() + dedup_days * interval '1 day'
+FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::integer[])
+    AS c (key_hash, team_id, trigger_id, event_id, body_hash, dedup_days)
 ON CONFLICT (key_hash) DO UPDATE SET event_id = excluded.event_id, body_hash = excluded.body_hash,
     repeats = 0, body_differed = false, expires_at = excluded.expires_at
 WHERE s.expires_at <= now()

@@ -24,16 +24,18 @@ async def workflow_versions(ids: Sequence[UUID]) -> Sequence[Row]:
 
 
 async def hook(token: str) -> Sequence[Row]:
-    """The enabled webhook trigger that `token` opens, one row for each secret in use (or a single
-    row without one). No rows: unknown, disabled and deleted are the same."""
+    """The webhook trigger that `token` opens, one row for each live secret, newest first (or a
+    single row without one). No rows: unknown, deleted, and disabled are the same, unless a disabled
+    one is to keep what comes."""
     return await fetch(
         "SELECT t.id AS trigger_id, t.team_id, t.kind, v.config, s.id AS secret_id, s.ciphertext "
         "FROM trigger t "
         "JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id "
         "LEFT JOIN trigger_secret s ON s.team_id = t.team_id AND s.trigger_id = t.id "
-        "AND s.retired_at IS NULL "
-        "WHERE t.hook_token = $1 AND t.enabled AND t.deleted_at IS NULL "
-        "ORDER BY s.created_at DESC",
+        "AND (s.retired_at IS NULL OR s.retired_at > now()) "
+        "WHERE t.hook_token = $1 AND t.deleted_at IS NULL "
+        "AND (t.enabled OR v.config ->> 'when_disabled' = 'keep') "
+        "ORDER BY s.id DESC",
         token,
     )
 

@@ -30,6 +30,26 @@ def standard(
     }
 
 
+def stripe(secret: str, body: bytes, timestamp: str | None = None) -> Headers:
+    """Stripe Docs, "Verify webhook signatures manually"."""
+    instant = str(int(time.time())) if timestamp is None else timestamp
+    mac = hex_mac(secret, f"{instant}.".encode() + body)
+    return {"Stripe-Signature": f"t={instant},v1={mac}"}
+
+
+def slack(secret: str, body: bytes, timestamp: str | None = None) -> Headers:
+    """Slack API docs, "Verifying requests from Slack"."""
+    instant = str(int(time.time())) if timestamp is None else timestamp
+    mac = hex_mac(secret, f"v0:{instant}:".encode() + body)
+    return {"X-Slack-Request-Timestamp": instant, "X-Slack-Signature": f"v0={mac}"}
+
+
+def shopify(secret: str, body: bytes) -> Headers:
+    """Shopify dev docs, "Deliver webhooks through HTTPS"."""
+    mac = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+    return {"X-Shopify-Hmac-Sha256": base64.b64encode(mac).decode()}
+
+
 def hex_mac(secret: str, body: bytes, algorithm: str = "sha256") -> str:
     return hmac.new(secret.encode(), body, getattr(hashlib, algorithm)).hexdigest()
 

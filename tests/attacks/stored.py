@@ -42,6 +42,15 @@ class Stored:
         )
         return [row["body_differed"] for row in rows]
 
+    def remembered_days(self, trigger_id: str) -> list[int]:
+        """For each sender's id of a trigger: for how many days it is remembered."""
+        rows = self._fetch(
+            "SELECT round(extract(epoch FROM expires_at - now()) / 86400)::int AS days "
+            "FROM sender_id WHERE trigger_id::text = $1",
+            trigger_id,
+        )
+        return [row["days"] for row in rows]
+
     def _fetch(self, sql: str, *arguments: object) -> list[Any]:
         async def fetch() -> list[Any]:
             connection = await asyncpg.connect(self._database_url)

@@ -20,6 +20,14 @@ SIGN: dict[str, Sign] = {
     "github": signing.github,
     "hmac": signing.plain,
     "standard": signing.standard,
+    "stripe": signing.stripe,
+    "slack": signing.slack,
+    "shopify": signing.shopify,
+}
+TIMED: dict[str, Callable[[str, bytes, str], Headers]] = {
+    "standard": lambda secret, body, instant: signing.standard(secret, body, "msg_now", instant),
+    "stripe": signing.stripe,
+    "slack": signing.slack,
 }
 SCHEMES = pytest.mark.parametrize("scheme", SIGN)
 
@@ -49,8 +57,9 @@ Refused = Callable[..., None]
 
 
 def signature_header(headers: Headers) -> str:
-    (name,) = [name for name in headers if "signature" in name.lower()]
-    return name
+    names = [name for name in headers if "signature" in name.lower() or "hmac" in name.lower()]
+    assert len(names) == 1
+    return names[0]
 
 
 @SCHEMES
@@ -149,7 +158,14 @@ def test_a31_an_unkeyed_digest_is_no_signature(hooks: dict[str, Hook], refused: 
 
 @pytest.mark.parametrize(
     ("scheme", "identity"),
-    [("standard", {}), ("github", {"X-GitHub-Delivery": "d-1"}), ("hmac", {"Webhook-Id": "w-1"})],
+    [
+        ("standard", {}),
+        ("github", {"X-GitHub-Delivery": "d-1"}),
+        ("hmac", {"Webhook-Id": "w-1"}),
+        ("shopify", {"X-Shopify-Webhook-Id": "b-1"}),
+        ("stripe", {}),
+        ("slack", {}),
+    ],
 )
 def test_a32_a_replay_is_a_duplicate_and_runs_nothing(
     alice: Team, stored: Stored, scheme: str, identity: Headers
@@ -189,19 +205,21 @@ def seconds_from_now(seconds: float) -> str:
         pytest.param(lambda: "", id="empty"),
     ],
 )
+@pytest.mark.parametrize("scheme", TIMED)
 def test_a33_an_instant_that_is_not_now_is_refused_though_signed(
-    hooks: dict[str, Hook], refused: Refused, timestamp: Callable[[], str]
+    hooks: dict[str, Hook], refused: Refused, timestamp: Callable[[], str], scheme: str
 ) -> None:
-    hook = hooks["standard"]
-    refused(hook, signing.standard(hook.secret, BODY, "msg_now", timestamp()))
+    hook = hooks[scheme]
+    refused(hook, TIMED[scheme](hook.secret, BODY, timestamp()))
 
 
 @pytest.mark.parametrize("seconds", [-280, 280])
+@pytest.mark.parametrize("scheme", TIMED)
 def test_a33_an_instant_within_the_tolerance_is_accepted(
-    hooks: dict[str, Hook], seconds: int
+    hooks: dict[str, Hook], seconds: int, scheme: str
 ) -> None:
-    hook = hooks["standard"]
-    headers = signing.standard(hook.secret, BODY, f"msg_{seconds}", seconds_from_now(seconds))
+    hook = hooks[scheme]
+    headers = TIMED[scheme](hook.secret, BODY, seconds_from_now(seconds))
     assert httpx.post(hook.url, content=BODY, headers=headers).status_code == 202
 
 

@@ -69,7 +69,9 @@ class Line:
         given = {"content-type": "application/json", **headers}
         if webhook_id is not None:
             given["webhook-id"] = webhook_id
-        return await self.receiver.receive(hook, given, list(given.items()), "", raw)
+        receipt = await self.receiver.receive(hook, given, list(given.items()), "", raw)
+        assert isinstance(receipt, Receipt)
+        return receipt
 
     async def decide(self) -> None:
         """Decide everything that was rung for."""

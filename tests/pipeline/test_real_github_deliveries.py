@@ -102,9 +102,9 @@ def test_real_deliveries_are_judged_and_start_what_they_should(
 def test_a_delivery_with_a_changed_byte_is_refused(
     signalbox: Installation, alice: Team, payloads: Path
 ) -> None:
-    hook = alice.hook(scheme="github", secret=SECRET)
+    hook = alice.hook(scheme="github")
     body = (payloads / "push.1.json").read_bytes()
     github = sender_for("github")
-    signed = github.sign(body, SECRET, github.parse_config({}), utc_now(), "one")
+    signed = github.sign(body, hook.secret, github.parse_config({}), utc_now(), "one")
     answer = httpx.post(hook.url, content=body.replace(b"a", b"b", 1), headers=signed)
     assert (answer.status_code, answer.json()["error"]) == (401, "bad_signature")

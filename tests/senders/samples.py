@@ -13,7 +13,12 @@ CONFIGS: Mapping[str, Mapping[str, object]] = {
     "hmac": {"algorithm": "sha512", "header": "X-Shop-Sig", "encoding": "base64", "prefix": "v0="},
     "standard": {},
     "github": {},
+    "stripe": {"tolerance_s": 600},
+    "slack": {},
+    "shopify": {},
 }
+# Which of them sign an instant, and for how long a delivery is good.
+TOLERANCES_S = {"standard": 300, "stripe": 600, "slack": 300}
 
 
 def secret_for(scheme: str, number: int = 1) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from domain.errors import InvalidInput
 from domain.senders import Refused, Verified, check_secret
-from domain.senders.none import NoConfig
-from domain.senders.standard import TOLERANCE_S, StandardSender
+from domain.senders.standard import StandardSender
+from domain.senders.timestamps import TOLERANCE_S, TimedConfig
 from tests.senders.samples import NOW, secret_for
 
 SENDER = StandardSender()
@@ -18,14 +18,14 @@ BODY = b'{"type":"invoice.paid"}'
 
 
 def signed(delivery_id: str = "msg_7", body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
-    return SENDER.sign(body, secret, NoConfig(), NOW, delivery_id)
+    return SENDER.sign(body, secret, TimedConfig(), NOW, delivery_id)
 
 
 def verdict(
     headers: dict[str, str], after_s: float = 0, secrets: tuple[str, ...] = (SECRET,)
 ) -> object:
     now = NOW + timedelta(seconds=after_s)
-    return SENDER.verify(headers, BODY, secrets, NoConfig(), now)
+    return SENDER.verify(headers, BODY, secrets, TimedConfig(), now)
 
 
 def test_the_delivery_id_is_the_signed_webhook_id() -> None:

@@ -1,115 +1,130 @@
-"""The door for webhooks: `POST /hooks/{token}`.
+"""The door for webhooks: `POST /hooks/{token}`, or the methods that the trigger takes.
 
 A plain ASGI handler that `web/app.py` calls before anything else, because this is the busiest
 route and it needs nothing of what the others share: no session, no parsed body, no negotiation.
 What it refuses it refuses in one form, `{"error": "<code>", "id": "<request id>"}`, which repeats
-nothing that was sent.
+nothing that was sent. Whether a hook exists at all, nobody can tell from a refusal.
 """
 
 import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
-from http import HTTPStatus
+from collections.abc import Iterable
 from uuid import uuid4
 
-import msgspec
 from litestar.types import HTTPScope, Receive, Send
 
 from domain import metrics
 from domain.errors import InvalidInput, NotFound, Overloaded, SignalboxError
 from domain.logs import logger
-from domain.operations.receive_event import MOST_BODY_BYTES, BadSignature, EventReceiver
+from domain.operations.hook_directory import Hook
+from domain.operations.note_refusals import Refusal
+from domain.operations.receive_event import BadSignature, EventReceiver
+from domain.rules.door_settings import MOST_BODY_BYTES
+from web.client_address import address_of, came_over_tls
+from web.controllers.hook_answers import (
+    AddressNotAllowed,
+    EncodedBody,
+    HookAnswer,
+    HttpsRequired,
+    MethodNotAllowed,
+    SenderGone,
+    TooLarge,
+    TooSlow,
+    accepted,
+    cors_lines,
+    failure,
+    preflight,
+    refusal,
+    send_answer,
+    status_of,
+)
 
 READ_WITHIN_S = 10.0
+# Set by our own code only: what comes from outside is never in a scope.
+TEST = "signalbox.test"
 
 log = logger(__name__)
-_encode = msgspec.json.encode
 # The path as it was sent: nothing is decoded, joined or trimmed before it is compared.
 _TOKEN = re.compile(rb"/hooks/([A-Za-z0-9_-]{16,64})")
+# Nothing that the trigger's owner could mend.
+_NOT_NOTED = (NotFound, Overloaded, SenderGone)
 
 
-class MethodNotAllowed(SignalboxError):
-    """Hooks take POST."""
+class _Call:
+    """One request on its way through the door."""
 
-    code = "method_not_allowed"
-
-
-class TooLarge(SignalboxError):
-    """The body is larger than this hook takes."""
-
-    code = "too_large"
-
-
-class TooSlow(SignalboxError):
-    """The body did not arrive in time."""
-
-    code = "timeout"
-
-
-class EncodedBody(SignalboxError):
-    """The body is compressed, and hooks take bodies as they are."""
-
-    code = "unsupported_encoding"
-
-
-class SenderGone(SignalboxError):
-    """The sender hung up before the body was complete."""
-
-    code = "disconnected"
-
-
-STATUS: dict[type[SignalboxError], int] = {
-    InvalidInput: HTTPStatus.BAD_REQUEST,
-    BadSignature: HTTPStatus.UNAUTHORIZED,
-    NotFound: HTTPStatus.NOT_FOUND,
-    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
-    TooSlow: HTTPStatus.REQUEST_TIMEOUT,
-    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    EncodedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    SenderGone: HTTPStatus.BAD_REQUEST,
-    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-# After these the rest of the body is not read, so the connection cannot be used again.
-_CLOSING = (TooLarge, TooSlow, EncodedBody, MethodNotAllowed, SenderGone)
+    def __init__(self, scope: HTTPScope) -> None:
+        self.scope = scope
+        self.raw_headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]
+        self.headers = dict(self.raw_headers)
+        self.test = scope.get(TEST) is True
+        self.hook: Hook | None = None
+        self.size: int | None = None
 
 
 async def hooks(scope: HTTPScope, receive: Receive, send: Send, receiver: EventReceiver) -> None:
     """Take one delivery: 202 when the event is on disk."""
+    call = _Call(scope)
     try:
-        receipt = await _take(scope, receive, receiver)
+        answer = await _take(call, receive, receiver)
     except SignalboxError as refused:
-        await _refuse(send, refused, str(uuid4()))
+        metrics.REFUSED.labels(refused.code).inc()
+        _note(call, refused, receiver)
+        answer = refusal(refused, str(uuid4()))
     except Exception:
         request_id = str(uuid4())
         log.exception("hook_failed", request_id=request_id)
-        await _answer(
-            send, HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "internal", "id": request_id}
-        )
-    else:
-        await _answer(send, HTTPStatus.ACCEPTED, receipt)
+        answer = failure(request_id)
+    await send_answer(send, answer, cors_lines(call.headers, call.hook.door) if call.hook else [])
 
 
-async def _take(
-    scope: HTTPScope, receive: Receive, receiver: EventReceiver
-) -> Mapping[str, object]:
-    if scope["method"] != "POST":
-        raise MethodNotAllowed
-    raw_headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]
-    headers = dict(raw_headers)
-    if _encoded(raw_headers):
-        raise EncodedBody
-    token = _TOKEN.fullmatch(scope["raw_path"])
+async def _take(call: _Call, receive: Receive, receiver: EventReceiver) -> HookAnswer:
+    token = _TOKEN.fullmatch(call.scope["raw_path"])
     hook = await receiver.find_hook(token[1].decode()) if token else None
-    body = await _read_body(receive, headers.get("content-length", ""))
     if hook is None:
-        # As much work as for a known token: the time of the answer tells nothing.
-        hmac.compare_digest(hmac.digest(b"no such hook", body, hashlib.sha256), bytes(32))
+        await _turn_away(call, receive)
         raise NotFound
-    query = scope["query_string"].decode("latin-1")
-    receipt = await receiver.receive(hook, headers, raw_headers, query, body)
-    return {"event_id": str(receipt.event_id), "duplicate": receipt.duplicate}
+    call.hook = hook
+    if not call.test:
+        _check_way(call, hook, receiver)
+    method = call.scope["method"]
+    if method == "OPTIONS" and hook.door.cors_origins:
+        return preflight(call.headers, hook.door)
+    if method not in hook.door.methods:
+        raise MethodNotAllowed(hook.door.methods)
+    body = await _body_of(call, receive, hook.door.max_body_bytes)
+    query = call.scope["query_string"].decode("latin-1")
+    result = await receiver.receive(
+        hook, call.headers, call.raw_headers, query, body, test=call.test
+    )
+    return accepted(result, hook.door)
+
+
+async def _turn_away(call: _Call, receive: Receive) -> None:
+    """As much work as for a known hook: the time of the answer tells nothing."""
+    if call.scope["method"] != "POST":
+        raise MethodNotAllowed
+    body = await _body_of(call, receive, MOST_BODY_BYTES)
+    hmac.compare_digest(hmac.digest(b"no such hook", body, hashlib.sha256), bytes(32))
+
+
+def _check_way(call: _Call, hook: Hook, receiver: EventReceiver) -> None:
+    """Whether the request came encrypted, where it must, and from an address that may."""
+    if receiver.https_only and not came_over_tls(call.scope, receiver.trusted_proxies):
+        raise HttpsRequired
+    addresses = hook.door.addresses
+    if addresses and not hook.door.lets_in(address_of(call.scope, receiver.trusted_proxies)):
+        raise AddressNotAllowed
+
+
+async def _body_of(call: _Call, receive: Receive, most_bytes: int) -> bytes:
+    if _encoded(call.raw_headers):
+        raise EncodedBody
+    body = await _read_body(receive, call.headers.get("content-length", ""), most_bytes)
+    call.size = len(body)
+    return body
 
 
 def _encoded(raw_headers: Iterable[tuple[str, str]]) -> bool:
@@ -122,8 +137,8 @@ def _encoded(raw_headers: Iterable[tuple[str, str]]) -> bool:
     )
 
 
-async def _read_body(receive: Receive, declared_length: str) -> bytes:
-    if declared_length.isdigit() and int(declared_length) > MOST_BODY_BYTES:
+async def _read_body(receive: Receive, declared_length: str, most_bytes: int) -> bytes:
+    if declared_length.isdigit() and int(declared_length) > most_bytes:
         raise TooLarge
     parts: list[bytes] = []
     size = 0
@@ -135,7 +150,7 @@ async def _read_body(receive: Receive, declared_length: str) -> bytes:
                     raise SenderGone
                 part = message.get("body", b"")
                 size += len(part)
-                if size > MOST_BODY_BYTES:
+                if size > most_bytes:
                     raise TooLarge
                 parts.append(part)
                 if not message.get("more_body"):
@@ -144,31 +159,26 @@ async def _read_body(receive: Receive, declared_length: str) -> bytes:
         raise TooSlow from None
 
 
-async def _refuse(send: Send, refused: SignalboxError, request_id: str) -> None:
-    status = STATUS.get(type(refused), HTTPStatus.BAD_REQUEST)
-    metrics.REFUSED.labels(refused.code).inc()
-    extra = []
-    if isinstance(refused, Overloaded):
-        extra.append((b"retry-after", str(refused.retry_after_s).encode()))
-    if isinstance(refused, MethodNotAllowed):
-        extra.append((b"allow", b"POST"))
-    if isinstance(refused, _CLOSING):
-        extra.append((b"connection", b"close"))
-    await _answer(send, status, {"error": refused.code, "id": request_id}, extra)
+def _note(call: _Call, refused: SignalboxError, receiver: EventReceiver) -> None:
+    """Keep the refusal for the trigger's owner; what no hook was asked for is not kept."""
+    hook = call.hook
+    if hook is None or isinstance(refused, _NOT_NOTED):
+        return
+    noted = Refusal(
+        status=status_of(refused),
+        code=refused.code,
+        reason=_reason(refused),
+        method=call.scope["method"],
+        address=address_of(call.scope, receiver.trusted_proxies),
+        headers=call.raw_headers,
+        size=call.size,
+        signature_header=hook.signature_header,
+    )
+    receiver.notes.refused(hook.team_id, hook.trigger_id, noted)
 
 
-async def _answer(
-    send: Send,
-    status: int,
-    content: Mapping[str, object],
-    extra: list[tuple[bytes, bytes]] | None = None,
-) -> None:
-    body = _encode(content)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-content-type-options", b"nosniff"),
-        *(extra or ()),
-    ]
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+def _reason(refused: SignalboxError) -> str:
+    """What the trigger's owner is told, who may know more than the sender."""
+    if isinstance(refused, BadSignature):
+        return refused.reason
+    return "bad_sender_id" if isinstance(refused, InvalidInput) else refused.code
