@@ -1,7 +1,8 @@
-"""The engine, its pool and transactions: Piccolo's, with what it leaves open closed.
+"""The engine, its pools and transactions: Piccolo's, with what it leaves open closed.
 
 Piccolo's own transaction keeps its connection, and its place in the task's context, when commit
 or rollback raises; ours gives both back whatever happens. Its pool waits for ever; ours gives up.
+A task that acts for one team (`team_scope.py`) gets its connections from a pool of their own.
 """
 
 import os
@@ -12,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from domain.store.team_scope import SCHEMA, ScopedConnection, scoped_team
 
 ACQUIRE_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 10.0
@@ -33,11 +36,20 @@ Unavailable = (
 class Transaction(PostgresTransaction):
     """A transaction that always gives its connection back."""
 
+    engine: "Engine"
+
     async def get_connection(self) -> Any:
-        """A connection from the pool. Raises TimeoutError when none comes free in time."""
+        """A connection from a pool. Raises TimeoutError when none comes free in time."""
         if self.engine.pool is None:
             return await self.engine.get_new_connection()
-        return await self.engine.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        self._pool, self.team_id = self.engine.pool_of_task, scoped_team()
+        connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        try:
+            await _show_team(connection)
+        except BaseException:
+            await self._pool.release(connection)
+            raise
+        return connection
 
     async def __aenter__(self) -> PostgresTransaction:
         if self._parent is not None:
@@ -76,13 +88,16 @@ class Transaction(PostgresTransaction):
         if self.connection.is_in_transaction():
             self.connection.terminate()
         if self.engine.pool is not None:
-            await self.engine.pool.release(self.connection)
+            await self._pool.release(self.connection)
         else:
             await self.connection.close()
 
 
 class Engine(PostgresEngine):
-    """Piccolo's engine without the connection it opens, and the warning it prints, when made."""
+    """Piccolo's engine without the connection it opens, and the warning it prints, when made; with
+    a second pool for those who act for one team."""
+
+    scoped_pool: Any = None
 
     async def check_version(self) -> None:
         """Nothing: `/readyz` and the release say so when the database is not usable."""
@@ -93,6 +108,32 @@ class Engine(PostgresEngine):
     def transaction(self, allow_nested: bool = True) -> Transaction:  # noqa: FBT001, FBT002 - Piccolo's signature
         """One transaction; inside another one, a part of that one."""
         return Transaction(engine=self, allow_nested=allow_nested)
+
+    @property
+    def pool_of_task(self) -> Any:
+        """The pool whose connections see what this task may see. Raises RuntimeError without."""
+        pool = self.pool if scoped_team() is None else self.scoped_pool
+        if pool is None:
+            raise RuntimeError("open_pool() first: without a pool every query makes a connection")
+        return pool
+
+    def check_scope(self) -> None:
+        """Raises RuntimeError when the current transaction sees another team than the task acts
+        for: it has its connection already, so `every_team()` within it would show one team only.
+        """
+        current = self.current_transaction.get()
+        if current is not None and getattr(current, "team_id", None) != scoped_team():
+            raise RuntimeError("begin the transaction after scope_to() or every_team()")
+
+    async def run_querystring(self, querystring: Any, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's signature
+        """Called by Piccolo for each of its queries."""
+        self.check_scope()
+        return await super().run_querystring(querystring, in_pool)
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        # What Piccolo's own queries go through outside of a transaction.
+        async with _connection() as connection:
+            return await connection.fetch(query, *(args or ()))
 
 
 _engine: Engine | None = None
@@ -122,21 +163,35 @@ def _connection_config(url: str) -> dict[str, Any]:
 
 
 async def _keep_as_it_is(_connection: asyncpg.Connection) -> None:
-    """No session settings are ever changed, so the reset (a round trip a use) is left out."""
+    """The one session setting that is ever changed is set before each use, so the reset (a round
+    trip a use) is left out."""
 
 
-async def open_pool(size: int) -> None:
-    """Open this process's pool of at most `size` connections, on the running event loop.
+async def open_pool(size: int, scoped: int = 0) -> None:
+    """Open this process's pool of at most `size` connections, on the running event loop, and one
+    of at most `scoped` for those who act for one team, if there are any here.
 
     Raises one of `Unavailable` when the database cannot be reached: the start then fails.
     """
-    await engine().start_connection_pool(min_size=1, max_size=size, reset=_keep_as_it_is)
+    ours = engine()
+    await ours.start_connection_pool(min_size=1, max_size=size, reset=_keep_as_it_is)
+    if scoped:
+        config = dict(ours.config)
+        settings = {**config.pop("server_settings"), "search_path": SCHEMA}
+        ours.scoped_pool = await asyncpg.create_pool(
+            **config, server_settings=settings, connection_class=ScopedConnection,
+            min_size=1, max_size=scoped, reset=_keep_as_it_is,
+        )  # fmt: skip
 
 
 async def close_pool() -> None:
-    """Close the pool, waiting for nobody longer than a moment."""
-    if engine().pool is not None:
-        await engine().close_connection_pool()
+    """Close the pools, waiting for nobody longer than a moment."""
+    ours = engine()
+    if ours.scoped_pool is not None:
+        await ours.scoped_pool.close()
+        ours.scoped_pool = None
+    if ours.pool is not None:
+        await ours.close_connection_pool()
 
 
 def transaction() -> Transaction:
@@ -149,15 +204,20 @@ def transaction() -> Transaction:
 
 @asynccontextmanager
 async def _connection() -> AsyncIterator[Any]:
+    engine().check_scope()
     current = engine().current_transaction.get()
     if current is not None:
         yield current.connection
         return
-    pool = engine().pool
-    if pool is None:
-        raise RuntimeError("open_pool() first: without a pool every query makes a connection")
-    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+    async with engine().pool_of_task.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        await _show_team(connection)
         yield connection
+
+
+async def _show_team(connection: Any) -> None:
+    team_id = scoped_team()
+    if team_id is not None:
+        await connection.show(team_id)
 
 
 async def fetch(sql: str, *arguments: object) -> Sequence[Row]:

@@ -41,6 +41,7 @@ async def migrate() -> None:
             result = await ForwardsMigrationManager(app_name="signalbox").run()
             if not result.success:
                 raise RuntimeError(f"the migration failed: {result.message}")
+            await execute("SELECT make_team_views()")
     finally:
         await lock.close()  # and with it the lock
 

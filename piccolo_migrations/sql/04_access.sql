@@ -8,9 +8,13 @@ ALTER TABLE app_user
     ADD COLUMN locale text CHECK (length(locale) BETWEEN 2 AND 35),
     ADD COLUMN theme text NOT NULL DEFAULT 'system' CHECK (theme IN ('system', 'light', 'dark'));
 
+-- When someone was last here: their sessions, which know it too, come and go.
+ALTER TABLE membership ADD COLUMN seen_at timestamptz;
+
 ALTER TABLE session
     ADD COLUMN address text NOT NULL DEFAULT '',
     ADD COLUMN user_agent text NOT NULL DEFAULT '' CHECK (length(user_agent) <= 400);
+CREATE INDEX session_of_user ON session (user_id);
 
 ALTER TABLE api_key
     ADD COLUMN expires_at timestamptz,
@@ -29,6 +33,8 @@ CREATE TABLE invitation (
     role text NOT NULL CHECK (role IN ('viewer', 'editor', 'admin')),
     token_hash bytea NOT NULL UNIQUE,
     invited_by text NOT NULL,
+    -- The admin who made it, or sent it again last: it works while they are an admin of the team.
+    made_by uuid REFERENCES app_user (id) ON DELETE CASCADE,
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     accepted_at timestamptz
@@ -41,6 +47,8 @@ CREATE TABLE password_reset (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES app_user (id) ON DELETE CASCADE,
     token_hash bytea NOT NULL UNIQUE,
+    -- The admin who passes the link on: it works while they rule all teams of the user.
+    made_by uuid REFERENCES app_user (id) ON DELETE CASCADE,
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     used_at timestamptz

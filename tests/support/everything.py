@@ -1,0 +1,187 @@
+"""One object of every kind in a team, and the ids by which addresses name them.
+
+What the pipeline makes is written as rows here, so that there is one of each without running it.
+Every text that could show holds the team's marker, so that a leak is seen wherever it comes out.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain.operations.create_api_key import create_api_key
+from domain.operations.create_team import create_team
+from domain.operations.create_trigger import TriggerDraft, create_trigger
+from domain.operations.create_user import create_user
+from domain.operations.create_workflow import create_workflow
+from domain.operations.set_secret import set_secret
+from domain.rules.ids import new_id
+from domain.rules.permissions import Actor, operator
+from domain.store.database import execute, fetch_one
+from tests.support.world import CALL, World
+
+
+@dataclass
+class Everything:
+    """A team with one of everything. `ids` is by the names of path parameters."""
+
+    actor: Actor
+    marker: str
+    ids: dict[str, str] = field(default_factory=dict)
+    hook_token: str = ""
+
+    @property
+    def workflow_id(self) -> UUID:
+        """Its workflow."""
+        return UUID(self.ids["workflow_id"])
+
+
+async def make_everything(world: World) -> Everything:
+    """A new team with one of everything in it."""
+    marker = f"marker{secrets.token_hex(6)}"
+    team_id = await create_team(f"Team {marker}", f"t-{secrets.token_hex(8)}")
+    boss = operator(team_id)
+    user_id = await create_user(
+        boss, f"{marker}@example.org", f"Member {marker}", "admin", "a long enough password"
+    )
+    made = Everything(Actor(team_id, "user", user_id, f"Member {marker}", "admin"), marker)
+    await _configure(world, made)
+    await _happen(made)
+    await _let_in(made)
+    return made
+
+
+async def _configure(world: World, made: Everything) -> None:
+    workflow = await create_workflow(made.actor, f"Workflow {made.marker}", [CALL])
+    draft = TriggerDraft(
+        name=f"Trigger {made.marker}",
+        kind="webhook",
+        workflow_id=workflow.id,
+        config={"scheme": "hmac"},
+        conditions=None,
+        retry={},
+    )
+    saved = await create_trigger(made.actor, world.vault, draft)
+    await set_secret(made.actor, world.vault, f"secret_{made.marker}", "a value")
+    key = await create_api_key(made.actor, f"Key {made.marker}", "viewer")
+    row = await fetch_one("SELECT id FROM trigger_secret WHERE trigger_id = $1", saved.row.id)
+    assert row is not None
+    made.hook_token = saved.row.hook_token or ""
+    made.ids |= {
+        "workflow_id": str(workflow.id),
+        "trigger_id": str(saved.row.id),
+        "secret_id": str(row["id"]),
+        "key_id": str(key.id),
+        "name": f"secret_{made.marker}",
+        "number": "1",
+        "version": "1",
+    }
+
+
+async def _happen(made: Everything) -> None:
+    """An event, what was decided about it, what was run: ids of one instant, as they derive."""
+    team, trigger, workflow = made.actor.team_id, _id(made, "trigger_id"), _id(made, "workflow_id")
+    versions = await fetch_one(
+        "SELECT t.version_id, w.published_version_id FROM trigger t "
+        "JOIN workflow w ON w.id = t.workflow_id WHERE t.id = $1",
+        trigger,
+    )
+    assert versions is not None
+    event, decision, execution = new_id(), new_id(), new_id()
+    await execute(
+        "INSERT INTO event (id, team_id, trigger_id, kind, headers, query, content_type, title, "
+        "sender_id, body) VALUES ($1, $2, $3, 'webhook', $4::jsonb, $5, 'application/json', $5, "
+        "$5, $6)",
+        event, team, trigger, f'[["x-marker", "{made.marker}"]]', made.marker,
+        f'{{"text": "{made.marker}"}}'.encode(),
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO pending_event (event_id, team_id, trigger_id, size) VALUES ($1, $2, $3, 2)",
+        event, team, trigger,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO sender_id (key_hash, team_id, trigger_id, event_id, body_hash, expires_at) "
+        "VALUES ($1, $2, $3, $4, $1, now() + interval '7 days')",
+        hashlib.sha256(event.bytes).digest(), team, trigger, event,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO decision (id, team_id, event_id, trigger_id, trigger_version_id, "
+        "trigger_version, verdict, trace, execution_id) "
+        "VALUES ($1, $2, $3, $4, $5, 1, 'fired', $6::jsonb, $7)",
+        decision, team, event, trigger, versions["version_id"],
+        '{"result": true, "clauses": []}', execution,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO execution (id, team_id, event_id, trigger_id, trigger_version_id, "
+        "workflow_id, workflow_version_id, workflow_version, state, reason, attempt, started_at, "
+        "finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 'dead', 'attempts_used_up', 1, "
+        "now(), now())",
+        execution, team, event, trigger, versions["version_id"], workflow,
+        versions["published_version_id"],
+    )  # fmt: skip
+    now = datetime.now(UTC)
+    await execute(
+        "INSERT INTO attempt (id, team_id, execution_id, number, state, reason, message, "
+        "started_at, finished_at) VALUES ($1, $2, $3, 1, 'failed', 'timeout', $4, $5, $5)",
+        new_id(), team, execution, made.marker, now,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO step_run (id, team_id, execution_id, attempt, position, key, kind, state, "
+        "message, request, started_at, finished_at) "
+        "VALUES ($1, $2, $3, 1, 0, 'notify', 'http', 'failed', $4, $5::jsonb, $6, $6)",
+        new_id(), team, execution, made.marker, f'{{"url": "https://{made.marker}.test/"}}', now,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO tally (id, team_id, trigger_id, hour, outcome, amount) "
+        "VALUES ($1, $2, $3, date_trunc('hour', now()), 'failed', 7)",
+        new_id(), team, trigger,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO trigger_hour (id, team_id, trigger_id, hour, outcome, amount) "
+        "VALUES ($1, $2, $3, date_trunc('hour', now()), 'failed', 7)",
+        new_id(), team, trigger,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO refused_request (id, team_id, trigger_id, status, code, reason, method, "
+        "address, headers) VALUES ($1, $2, $3, 401, 'bad_signature', $4, 'POST', '192.0.2.1', "
+        "$5::jsonb)",
+        new_id(), team, trigger, made.marker, f'[["x-marker", "{made.marker}"]]',
+    )  # fmt: skip
+    made.ids |= {"event_id": str(event), "execution_id": str(execution)}
+
+
+async def _let_in(made: Everything) -> None:
+    team, user = made.actor.team_id, made.actor.id
+    session, invitation, view = new_id(), new_id(), new_id()
+    later = datetime.now(UTC) + timedelta(days=7)
+    await execute(
+        "INSERT INTO session (id, token_hash, user_id, team_id, expires_at, user_agent) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        session, secrets.token_bytes(32), user, team, later, made.marker,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO invitation (id, team_id, email, role, token_hash, invited_by, expires_at) "
+        "VALUES ($1, $2, $3, 'viewer', $4, 'Alice', $5)",
+        invitation, team, f"asked-{made.marker}@example.org", secrets.token_bytes(32), later,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO password_reset (id, user_id, token_hash, expires_at) VALUES ($1, $2, $3, $4)",
+        new_id(), user, secrets.token_bytes(32), later,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO saved_view (id, team_id, user_id, page, name, query) "
+        "VALUES ($1, $2, $3, 'events', $4, 'kind=webhook')",
+        view, team, user, made.marker,
+    )  # fmt: skip
+    made.ids |= {
+        "user_id": str(user),
+        "member_id": str(user),
+        "session_id": str(session),
+        "invitation_id": str(invitation),
+        "view_id": str(view),
+    }
+
+
+def _id(made: Everything, name: str) -> UUID:
+    return UUID(made.ids[name])
