@@ -43,8 +43,11 @@ def won(rows: int) -> None:
         raise Conflict
 
 
-async def publish_steps(seen: WorkflowRow, name: str, steps: str, created_by: str) -> None:
-    """Store `steps` as the next version and make it the one that runs.
+async def publish_steps(
+    seen: WorkflowRow, name: str, steps: str, created_by: str, *, draft_steps: str | None = None
+) -> None:
+    """Store `steps` as the next version and make it the one that runs; `draft_steps` are the draft
+    from then on.
 
     Called within a transaction that locked the workflow: so the number is free. Raises InvalidInput
     when the steps name a secret that the team does not have.
@@ -52,7 +55,11 @@ async def publish_steps(seen: WorkflowRow, name: str, steps: str, created_by: st
     await _check_secrets(seen.team_id, steps)
     number = await workflows.newest_version_number(seen.team_id, seen.id) + 1
     version_id = await workflows.add_version(seen.team_id, seen.id, number, steps, created_by)
-    won(await workflows.save_published(seen, name=name, number=number, version_id=version_id))
+    won(
+        await workflows.save_published(
+            seen, name=name, number=number, version_id=version_id, draft_steps=draft_steps
+        )
+    )
 
 
 async def _check_secrets(team_id: UUID, steps: str) -> None:

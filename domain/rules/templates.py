@@ -4,10 +4,13 @@ A text that is one placeholder becomes the value itself, with its type; inside a
 is inserted as text (lists and objects as JSON). Values are data: what comes out of a placeholder is
 never read as a template again, because only the saved text is ever scanned (row A49). A value that
 is missing fails the rendering; nothing is sent with a hole in it.
+
+Two braces that are meant as such are written as a placeholder that is them, quoted: `{{ '{{' }}`
+or `{{ "{{" }}`, as in other template languages. `}}` alone needs nothing.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from domain.errors import InvalidInput
@@ -21,11 +24,14 @@ from domain.rules.placeholders import (
     parse_reference,
 )
 
+BRACES = "{{"
 MAX_PLACEHOLDERS = 200
 MAX_RENDERED = 16 * 1024 * 1024
 """Characters that placeholders may insert together: the largest event fits, many copies do not."""
 
 _PLACEHOLDER = re.compile(r"""\{\{((?:[^{}'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*)\}\}""")
+
+_QUOTED_BRACES = frozenset({"'{{'", '"{{"'})
 
 Parts = tuple[str | Reference, ...]
 
@@ -111,14 +117,30 @@ def parts_of(text: str, field: str) -> Parts:
     """The plain texts and references that make up `text`. Raises InvalidInput at `field`."""
     parts: list[str | Reference] = []
     position = 0
-    while (start := text.find("{{", position)) >= 0:
+    while (start := text.find(BRACES, position)) >= 0:
         found = _PLACEHOLDER.match(text, start)
         if found is None:
             raise InvalidInput.at(field, "has a {{ without its }}")
-        parts += [text[position:start], _reference(found[1], field)]
+        literal = found[1].strip() in _QUOTED_BRACES
+        parts += [text[position:start], BRACES if literal else _reference(found[1], field)]
         position = found.end()
     parts.append(text[position:])
-    return tuple(part for part in parts if part != "")
+    return tuple(_joined(parts))
+
+
+def _joined(parts: Iterable[str | Reference]) -> Iterator[str | Reference]:
+    """The parts with plain texts that stand side by side as one, and without empty ones."""
+    plain = ""
+    for part in parts:
+        if isinstance(part, str):
+            plain += part
+            continue
+        if plain:
+            yield plain
+        yield part
+        plain = ""
+    if plain:
+        yield plain
 
 
 def _reference(text: str, field: str) -> Reference:
@@ -155,7 +177,7 @@ def _compiled_text(
         return text
     references = [part for part in parts if isinstance(part, Reference)]
     found.extend(references)
-    return _Text(parts) if references else text
+    return _Text(parts) if references else "".join(map(str, parts))
 
 
 def _rendered(node: object, rendering: Rendering) -> JsonValue:

@@ -35,9 +35,9 @@ DEFAULT_TIMEOUT_S = 10.0
 METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 ON_UNKNOWN: tuple[OnUnknown, ...] = ("retry", "give_up")
 
-_KEYS = ("key", "kind", "method", "url", "headers", "body", "timeout_s", "on_unknown")
+STEP_FIELDS = ("key", "kind", "method", "url", "headers", "body", "timeout_s", "on_unknown")
 _KEY = re.compile(STEP_KEY)
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _NO_BODY = frozenset({"GET", "HEAD"})
 _OWNED_HEADERS = frozenset(
     {
@@ -119,7 +119,7 @@ class _StepParser:
         if not isinstance(raw, Mapping):
             self._problems.add(self._field, "must be an object")
             return None
-        self._problems.refuse_unknown(raw, _KEYS, self._field)
+        self._problems.refuse_unknown(raw, STEP_FIELDS, self._field)
         if raw.get("kind") != "http":
             self._refuse("kind", 'must be "http"')
         key, url = self._key(raw.get("key")), self._url(raw.get("url"))
@@ -193,7 +193,7 @@ class _StepParser:
     def _header(self, name: str, value: object) -> HeaderTemplate | None:
         field = f"{self._field}.headers.{name}"
         lower = name.lower()
-        if not _HEADER_NAME.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             self._problems.add(f"{self._field}.headers", "has a name that is no header's name")
         elif lower in _OWNED_HEADERS or lower.startswith(_OWNED_PREFIXES):
             self._problems.add(field, "is set by Signalbox and cannot be given")

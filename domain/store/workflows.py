@@ -129,11 +129,14 @@ async def save_workflow(seen: WorkflowRow, *, name: str, draft_steps: str | None
     )
 
 
-async def save_published(seen: WorkflowRow, *, name: str, number: int, version_id: UUID) -> int:
-    """Make a version the one that runs, and drop the draft; 0 when someone was faster."""
+async def save_published(
+    seen: WorkflowRow, *, name: str, number: int, version_id: UUID, draft_steps: str | None = None
+) -> int:
+    """Make a version the one that runs, with `draft_steps` as the draft from then on; 0 when
+    someone was faster."""
     return await execute(
         "UPDATE workflow SET name = $4, published_version = $5, published_version_id = $6, "
-        "draft_steps = NULL, revision = revision + 1, updated_at = now() "
+        "draft_steps = $7::jsonb, revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
         seen.id,
@@ -141,7 +144,31 @@ async def save_published(seen: WorkflowRow, *, name: str, number: int, version_i
         name,
         number,
         version_id,
+        draft_steps,
     )
+
+
+async def steps_of_version(team_id: UUID, workflow_id: UUID, number: int) -> str | None:
+    """The steps of one version as JSON text; None when there is no such version."""
+    row = await fetch_one(
+        "SELECT steps FROM workflow_version WHERE team_id = $1 AND workflow_id = $2 "
+        "AND number = $3",
+        team_id,
+        workflow_id,
+        number,
+    )
+    return row["steps"] if row else None
+
+
+async def workflows_with_secrets(team_id: UUID) -> list[WorkflowRow]:
+    """The team's workflows whose published steps or draft name any secret, by name."""
+    rows = await fetch(
+        f"{_COLUMNS} WHERE w.team_id = $1 AND w.deleted_at IS NULL "
+        "AND (v.steps::text LIKE '%secrets.%' OR w.draft_steps::text LIKE '%secrets.%') "
+        "ORDER BY lower(w.name), w.id",
+        team_id,
+    )
+    return [_workflow(row) for row in rows]
 
 
 async def mark_deleted(seen: WorkflowRow) -> int:

@@ -190,6 +190,34 @@ def test_braces_inside_the_quotes_of_a_path_belong_to_the_path() -> None:
     assert rendered("{{ $['a}}b'] }}", context) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("{{ '{{' }}", "{{"),
+        ('{{"{{"}}', "{{"),
+        ("Hello {{ '{{' }} name }}", "Hello {{ name }}"),
+        ("{{ '{{' }} secrets.api_key }}", "{{ secrets.api_key }}"),
+        ("{{ '{{' }}{{ $.order.id }}}}", "{{7}}"),
+        ("{{ '{{' }}{{ '{{' }}", "{{{{"),
+    ],
+)
+def test_two_braces_are_written_as_a_placeholder_that_is_them(text: str, result: str) -> None:
+    assert rendered(text) == result
+    assert rendered({"in": [text]}) == {"in": [result]}
+
+
+@pytest.mark.parametrize("text", ["{{ '{' }}", "{{ '}}' }}", "{{ 'text' }}", "{{ '{{ }}"])
+def test_no_other_quoted_text_is_a_placeholder(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        rendered(text)
+
+
+def test_a49_braces_that_were_written_so_are_not_read_as_a_placeholder_again() -> None:
+    template = compile_template("{{ '{{' }} secrets.api_key }}", "body")
+    assert template.references == References()
+    assert template.render(a_context()) == "{{ secrets.api_key }}"
+
+
 def test_a49_a_key_cannot_hold_a_placeholder() -> None:
     with pytest.raises(InvalidInput, match="only values"):
         compile_template({"{{ $.a }}": 1}, "body")

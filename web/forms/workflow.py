@@ -1,59 +1,115 @@
-"""The workflow form."""
+"""The workflow form: its steps as rows, or all of them as JSON."""
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from domain.errors import InvalidInput
 from domain.operations.edit_workflow import WorkflowEdit
-from domain.rules.json_values import JsonValue
+from domain.operations.saving import steps_text
+from domain.rules.bodies import UnreadableBody, read_json
+from domain.rules.json_values import JsonValue, write_json
+from domain.rules.names import name_problems
 from domain.store.workflows import WorkflowRow
 from web.forms.reading import Errors, Fields, errors_by_field, json_in, whole_number_in
+from web.forms.step_moves import rearranged
+from web.forms.steps import SAMPLE, StepRow, read_rows, row_fields, rows_of, rows_typed
 from web.presenters.payload import pretty
 
-SAMPLE_STEPS = """[
-  {
-    "key": "notify",
-    "kind": "http",
-    "method": "POST",
-    "url": "https://example.org/notify",
-    "headers": {},
-    "body": {"action": "{{ $.action }}"},
-    "timeout_s": 10
-  }
-]"""
+AS_ROWS, AS_JSON = "rows", "json"
+SHOW_JSON, SHOW_ROWS = "show_json", "show_rows"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowForm:
-    """The form as it was typed."""
+    """The form as it was typed. `mode` says which of `rows` and `steps` (JSON) holds the steps;
+    `opened` is what the form was opened with, as JSON: what an edit conflict is told against.
+    `focus` is the id of the element to go on at."""
 
     name: str = ""
-    steps: str = SAMPLE_STEPS
-    draft: bool = False
+    mode: str = AS_ROWS
+    rows: tuple[StepRow, ...] = SAMPLE
+    steps: str = ""
+    save_as: str = "draft"
     revision: int | None = None
+    opened: str = ""
+    focus: str = ""
 
     @classmethod
     def typed(cls, given: Fields) -> Self:
         """What was sent; the button says whether to publish or to keep a draft."""
+        mode = given.get("mode", AS_JSON if "steps" in given else AS_ROWS)
         return cls(
             name=given.get("name", ""),
+            mode=AS_JSON if mode == AS_JSON else AS_ROWS,
+            rows=rows_typed(given),
             steps=given.get("steps", ""),
-            draft=given.get("save_as") == "draft",
+            save_as=given.get("save_as", "draft"),
             revision=whole_number_in(given.get("revision", "")),
+            opened=given.get("opened", ""),
         )
 
     @classmethod
     def of(cls, row: WorkflowRow) -> Self:
-        """The workflow as it is: its draft, or else what is published."""
-        steps = row.draft_steps or row.steps
-        return cls(row.name, pretty(steps) if steps else SAMPLE_STEPS, revision=row.revision)
+        """The workflow as it is: its draft, or else what is published. Rows, where they can show
+        it."""
+        text = row.draft_steps or row.steps
+        opened = write_json(state_of(row)).decode()
+        form = cls(name=row.name, revision=row.revision, opened=opened)
+        if text is None:
+            return form
+        try:
+            return replace(form, rows=rows_of(read_json(text.encode())))
+        except InvalidInput:
+            return replace(form, mode=AS_JSON, rows=(), steps=pretty(text))
+
+    @property
+    def draft(self) -> bool:
+        """Whether it is to be saved without being published."""
+        return self.save_as != "published"
+
+    @property
+    def leads_to(self) -> str:
+        """Where to go on after saving: publishing is looked at before it is done."""
+        return "/publication" if self.save_as == "review" else ""
+
+    def after(self, act: str) -> tuple[Self, Errors]:
+        """The form after one of its own buttons, and what kept that from happening if anything
+        did: nothing that was typed is given up for another view of it."""
+        try:
+            if act == SHOW_JSON:
+                return self._as_json(), {}
+            if act == SHOW_ROWS:
+                return self._as_rows(), {}
+        except InvalidInput as refused:
+            return self, workflow_errors(refused, self)
+        rows, focus = rearranged(self.rows, act)
+        return replace(self, rows=rows, focus=focus), {}
+
+    def _as_json(self) -> Self:
+        read = read_rows(self.rows)
+        if read.problems:
+            raise InvalidInput(read.problems)
+        text = pretty(write_json(read.steps).decode())
+        return replace(self, mode=AS_JSON, steps=text, rows=(), focus="field-steps")
+
+    def _as_rows(self) -> Self:
+        steps = json_in(self.steps, "steps")
+        rows = () if steps is None else rows_of(steps)
+        return replace(self, mode=AS_ROWS, rows=rows, steps="", focus="act-show")
 
     def parsed_steps(self) -> JsonValue:
-        """The steps as JSON. Raises InvalidInput at the field."""
-        steps = json_in(self.steps, "steps")
-        if steps is None:
-            raise InvalidInput.at("steps", "must be a list of at least one step")
-        return steps
+        """The steps as JSON. Raises InvalidInput with everything that is wrong, also by the rules,
+        when some of it cannot be read: people mend everything at once."""
+        if self.mode == AS_JSON:
+            steps = json_in(self.steps, "steps")
+            if steps is None:
+                raise InvalidInput.at("steps", "must be a list of at least one step")
+            return steps
+        read = read_rows(self.rows)
+        if read.problems:
+            found = [*name_problems(self.name.strip()), *read.problems]
+            steps_text(read.steps, found=found)
+        return read.steps
 
     def edit(self) -> WorkflowEdit:
         """What saving it takes. Raises InvalidInput."""
@@ -65,6 +121,24 @@ class WorkflowForm:
         )
 
 
-def workflow_errors(refused: InvalidInput) -> Errors:
+def state_of(row: WorkflowRow) -> dict[str, JsonValue]:
+    """What the form edits of a workflow."""
+    text = row.draft_steps or row.steps
+    return {"name": row.name, "steps": None if text is None else read_json(text.encode())}
+
+
+def opened_in(form: WorkflowForm) -> dict[str, Any] | None:
+    """What the form was opened with; None when it does not say."""
+    try:
+        opened = read_json(form.opened.encode("utf-8", "surrogatepass"))
+    except UnreadableBody:
+        return None
+    return opened if isinstance(opened, dict) else None
+
+
+def workflow_errors(refused: InvalidInput, form: WorkflowForm) -> Errors:
     """What is wrong, by form field."""
-    return errors_by_field(refused.problems, ("name", "steps"), {})
+    if form.mode == AS_JSON:
+        return errors_by_field(refused.problems, ("name", "steps"), {})
+    names = read_rows(form.rows).names
+    return errors_by_field(refused.problems, ("name", *row_fields(form.rows)), names)

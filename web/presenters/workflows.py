@@ -1,62 +1,48 @@
-"""A workflow's page: its steps in short, and its versions."""
+"""A workflow's pages: what runs, what its draft would change, and one version beside another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from domain.rules.workflow_steps import DEFAULT_TIMEOUT_S
+from domain.rules.json_values import JsonValue
 from domain.store.pages_workflows import VersionListed
 from domain.store.workflows import WorkflowRow
-from web.presenters.payload import pretty
+from web.presenters.differences import Difference
 from web.presenters.samples import stored_json
-
-
-@dataclass(frozen=True, slots=True)
-class StepSummary:
-    """A step in a line."""
-
-    key: str
-    method: str
-    url: str
-    timeout: str
+from web.presenters.steps import StepShown, steps_shown, workflow_differences
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowShown:
-    """A workflow with the steps that run, and those of its draft."""
+    """A workflow with the steps that run, those of its draft, and what publishing that changes."""
 
     row: WorkflowRow
-    steps: tuple[StepSummary, ...]
-    draft_steps: tuple[StepSummary, ...]
+    steps: tuple[StepShown, ...]
+    draft_steps: tuple[StepShown, ...]
+    changes: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class VersionRow:
-    """A version with its steps laid out for reading."""
+class Comparison:
+    """Two versions and what differs between their steps."""
 
-    version: VersionListed
-    steps: str
+    older: VersionListed
+    newer: VersionListed
+    changes: tuple[Difference, ...]
 
 
 def workflow_shown(row: WorkflowRow) -> WorkflowShown:
     """The workflow with its steps read."""
-    return WorkflowShown(row, _summaries(row.steps), _summaries(row.draft_steps))
+    published, draft = stored_json(row.steps), stored_json(row.draft_steps)
+    compared = published is not None and draft is not None
+    changes = workflow_differences(_steps(published), _steps(draft)) if compared else ()
+    return WorkflowShown(row, steps_shown(published), steps_shown(draft), changes)
 
 
-def version_rows(versions: Sequence[VersionListed]) -> list[VersionRow]:
-    """The versions of a workflow."""
-    return [VersionRow(version, pretty(version.steps)) for version in versions]
+def compared(older: VersionListed, newer: VersionListed) -> Comparison:
+    """What publishing `newer` changed of `older`."""
+    before, after = _steps(stored_json(older.steps)), _steps(stored_json(newer.steps))
+    return Comparison(older, newer, workflow_differences(before, after))
 
 
-def _summaries(text: str | None) -> tuple[StepSummary, ...]:
-    steps = stored_json(text)
-    return tuple(_summary(step) for step in steps) if isinstance(steps, list) else ()
-
-
-def _summary(step: dict[str, Any]) -> StepSummary:
-    return StepSummary(
-        key=str(step.get("key", "")),
-        method=str(step.get("method", "POST")),
-        url=str(step.get("url", "")),
-        timeout=f"{float(step.get('timeout_s', DEFAULT_TIMEOUT_S)):g} s",
-    )
+def _steps(steps: JsonValue) -> Mapping[str, JsonValue]:
+    return {"steps": steps}

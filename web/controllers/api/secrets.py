@@ -43,6 +43,7 @@ class SecretController(Controller):
     ) -> None:
         """Makes it, or gives it another value."""
         await set_secret(actor, services.vault, name, data.value)
+        services.feed.nudge(actor.team_id, "secrets")
 
     @delete(
         "/{name:str}",
@@ -50,6 +51,7 @@ class SecretController(Controller):
         responses=PROBLEMS,
         summary="Delete a secret",
     )
-    async def remove(self, name: FromPath[str], actor: CurrentActor) -> None:
+    async def remove(self, name: FromPath[str], actor: CurrentActor, services: OurServices) -> None:
         """Steps that name it fail from now on."""
         await delete_secret(actor, name)
+        services.feed.nudge(actor.team_id, "secrets")

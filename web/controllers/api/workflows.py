@@ -8,13 +8,21 @@ from domain.errors import NotFound
 from domain.operations.create_workflow import create_workflow
 from domain.operations.delete_workflow import delete_workflow
 from domain.operations.edit_workflow import WorkflowEdit, edit_workflow
+from domain.operations.roll_back_workflow import roll_back_workflow
 from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS
 from domain.store import workflows
 from web.controllers.api.bodies import Body
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
 from web.controllers.api.problems import PROBLEMS
-from web.controllers.api.shapes import CreateWorkflow, EditWorkflow, Page, WorkflowView
+from web.controllers.api.shapes import (
+    CreateWorkflow,
+    EditWorkflow,
+    Page,
+    RollBackWorkflow,
+    WorkflowView,
+)
 from web.controllers.api.views import id_in_path, workflow_view
+from web.controllers.workflow_parts import nudge
 from web.services import CurrentActor, OurServices
 
 
@@ -48,9 +56,13 @@ class WorkflowController(Controller):
         responses=PROBLEMS,
         summary="Create a workflow",
     )
-    async def create(self, data: JSONBody[CreateWorkflow], actor: CurrentActor) -> WorkflowView:
+    async def create(
+        self, data: JSONBody[CreateWorkflow], actor: CurrentActor, services: OurServices
+    ) -> WorkflowView:
         """Published unless it is to be a draft."""
-        return workflow_view(await create_workflow(actor, data.name, data.steps, draft=data.draft))
+        made = await create_workflow(actor, data.name, data.steps, draft=data.draft)
+        nudge(services, actor, made.id)
+        return workflow_view(made)
 
     @get(
         "/{workflow_id:str}",
@@ -74,7 +86,11 @@ class WorkflowController(Controller):
         summary="Edit a workflow",
     )
     async def edit(
-        self, workflow_id: FromPath[str], data: JSONBody[EditWorkflow], actor: CurrentActor
+        self,
+        workflow_id: FromPath[str],
+        data: JSONBody[EditWorkflow],
+        actor: CurrentActor,
+        services: OurServices,
     ) -> WorkflowView:
         """Takes only the fields to change."""
         edit = WorkflowEdit(
@@ -83,7 +99,32 @@ class WorkflowController(Controller):
             draft=None if data.draft is UNSET else data.draft,
             revision=None if data.revision is UNSET else data.revision,
         )
-        return workflow_view(await edit_workflow(actor, id_in_path(workflow_id), edit))
+        edited = await edit_workflow(actor, id_in_path(workflow_id), edit)
+        nudge(services, actor, edited.id)
+        return workflow_view(edited)
+
+    @post(
+        "/{workflow_id:str}/rollbacks",
+        dto=Body[RollBackWorkflow],
+        return_dto=None,
+        status_code=200,
+        opt={"permission": EDIT_WORKFLOWS},
+        responses=PROBLEMS,
+        summary="Roll a workflow back",
+    )
+    async def roll_back(
+        self,
+        workflow_id: FromPath[str],
+        data: JSONBody[RollBackWorkflow],
+        actor: CurrentActor,
+        services: OurServices,
+    ) -> WorkflowView:
+        """The steps of an older version become the next version; a draft stays."""
+        revision = None if data.revision is UNSET else data.revision
+        known = id_in_path(workflow_id)
+        now = await roll_back_workflow(actor, known, data.version, revision=revision)
+        nudge(services, actor, known)
+        return workflow_view(now)
 
     @delete(
         "/{workflow_id:str}",
@@ -91,6 +132,9 @@ class WorkflowController(Controller):
         responses=PROBLEMS,
         summary="Delete a workflow",
     )
-    async def remove(self, workflow_id: FromPath[str], actor: CurrentActor) -> None:
+    async def remove(
+        self, workflow_id: FromPath[str], actor: CurrentActor, services: OurServices
+    ) -> None:
         """Refused (409) while a trigger runs it."""
         await delete_workflow(actor, id_in_path(workflow_id))
+        nudge(services, actor, id_in_path(workflow_id))

@@ -1,0 +1,164 @@
+"""The form in which workflows are made and edited."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Template
+
+from domain.errors import Conflict, InvalidInput
+from domain.operations.create_workflow import create_workflow
+from domain.operations.edit_workflow import edit_workflow
+from domain.rules.permissions import EDIT_WORKFLOWS, SEE_PAYLOADS, Actor
+from domain.store.pages_workflows import newest_body
+from domain.store.secrets import list_secrets
+from domain.store.workflows import WorkflowRow
+from web.controllers.workflow_parts import find_or_404, nudge
+from web.forms.reading import Errors, read_form
+from web.forms.steps import METHOD_CHOICES
+from web.forms.workflow import WorkflowForm, opened_in, state_of, workflow_errors
+from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, page_or_partial
+from web.presenters.differences import Difference
+from web.presenters.placeholders import PlaceholderGroup, placeholder_groups
+from web.presenters.steps import mistakes, workflow_differences
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Someone else saved first: what they changed since the form was opened (None when that is not
+    known), and what saving it would change of theirs."""
+
+    theirs: tuple[Difference, ...] | None
+    mine: tuple[Difference, ...]
+
+
+async def _form(
+    request: HtmxRequest,
+    form: WorkflowForm,
+    row: WorkflowRow | None = None,
+    *,
+    errors: Errors | None = None,
+    overtaken: Overtaken | None = None,
+    status: int = 200,
+) -> Template:
+    name = "new" if row is None else "edit"
+    context = {
+        "form": form,
+        "row": row,
+        "errors": errors or {},
+        "mistakes": mistakes(errors or {}, form.rows),
+        "overtaken": overtaken,
+        "methods": METHOD_CHOICES,
+        "groups": await _placeholders(request.user, form, row),
+    }
+    return page_or_partial(
+        request, f"workflows/{name}.html", "workflows/_form.html", context, status=status
+    )
+
+
+async def _placeholders(
+    actor: Actor, form: WorkflowForm, row: WorkflowRow | None
+) -> tuple[PlaceholderGroup, ...]:
+    """What the steps can refer to; with the newest event's values for who may see payloads."""
+    secrets = [secret["name"] for secret in await list_secrets(actor.team_id)]
+    known = row is not None and actor.may(SEE_PAYLOADS)
+    body = await newest_body(actor.team_id, row.id) if row and known else None
+    return placeholder_groups([step.key for step in form.rows], secrets, body)
+
+
+def _overtaken(form: WorkflowForm, row: WorkflowRow) -> Overtaken:
+    theirs, opened = state_of(row), opened_in(form)
+    mine = {"name": form.name.strip(), "steps": form.parsed_steps()}
+    return Overtaken(
+        theirs=None if opened is None else workflow_differences(opened, theirs),
+        mine=workflow_differences(theirs, mine),
+    )
+
+
+async def _conflict(
+    request: HtmxRequest, actor: Actor, form: WorkflowForm, workflow_id: str
+) -> Template:
+    """The form with what was typed, beside what someone else saved; saving again is meant."""
+    now = await find_or_404(actor, workflow_id)
+    form, overtaken = replace(form, revision=now.revision), _overtaken(form, now)
+    return await _form(request, form, now, overtaken=overtaken, status=409)
+
+
+async def _redrawn(
+    request: HtmxRequest, form: WorkflowForm, act: str, row: WorkflowRow | None
+) -> Template:
+    """The form after one of its own buttons: nothing is saved."""
+    drawn, errors = form.after(act)
+    return await _form(request, drawn, row, errors=errors, status=422 if errors else 200)
+
+
+class WorkflowForms(Controller):
+    """/workflows/new and /workflows/{id}/edit."""
+
+    path = "/workflows"
+
+    @get("/new", opt={"permission": EDIT_WORKFLOWS})
+    async def new(self, request: HtmxRequest) -> Template:
+        """A form with a sample step."""
+        return await _form(request, WorkflowForm())
+
+    @post("/form", status_code=200, opt={"permission": EDIT_WORKFLOWS})
+    async def redraw_new(self, request: HtmxRequest) -> Template:
+        """The form of a workflow that is not saved yet, after one of its own buttons."""
+        given = await read_form(request)
+        return await _redrawn(request, WorkflowForm.typed(given), given.get("act", ""), None)
+
+    @post(opt={"permission": EDIT_WORKFLOWS})
+    async def create(
+        self, request: HtmxRequest, actor: CurrentActor, services: OurServices
+    ) -> Response[Any]:
+        """The workflow, or the form again with everything that was typed."""
+        form = WorkflowForm.typed(await read_form(request))
+        try:
+            steps = form.parsed_steps()
+            made = await create_workflow(actor, form.name.strip(), steps, draft=form.draft)
+        except InvalidInput as refused:
+            return await _form(request, form, errors=workflow_errors(refused, form), status=422)
+        nudge(services, actor, made.id)
+        return go_to(request, f"/workflows/{made.id}")
+
+    @get("/{workflow_id:str}/edit", opt={"permission": EDIT_WORKFLOWS})
+    async def edit(
+        self, request: HtmxRequest, workflow_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
+        """The form with the draft, or else with what is published."""
+        row = await find_or_404(actor, workflow_id)
+        return await _form(request, WorkflowForm.of(row), row)
+
+    @post("/{workflow_id:str}/form", status_code=200, opt={"permission": EDIT_WORKFLOWS})
+    async def redraw(
+        self, request: HtmxRequest, workflow_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
+        """The form of a workflow, after one of its own buttons."""
+        row, given = await find_or_404(actor, workflow_id), await read_form(request)
+        return await _redrawn(request, WorkflowForm.typed(given), given.get("act", ""), row)
+
+    @post("/{workflow_id:str}", opt={"permission": EDIT_WORKFLOWS})
+    async def update(
+        self,
+        request: HtmxRequest,
+        workflow_id: FromPath[str],
+        actor: CurrentActor,
+        services: OurServices,
+    ) -> Response[Any]:
+        """Saved as a draft or published, unless someone else saved in the meantime."""
+        row, form = (
+            await find_or_404(actor, workflow_id),
+            WorkflowForm.typed(await read_form(request)),
+        )
+        try:
+            await edit_workflow(actor, row.id, form.edit())
+        except InvalidInput as refused:
+            return await _form(
+                request, form, row, errors=workflow_errors(refused, form), status=422
+            )
+        except Conflict:
+            return await _conflict(request, actor, form, workflow_id)
+        nudge(services, actor, row.id)
+        return go_to(request, f"/workflows/{row.id}{form.leads_to}")
