@@ -5,7 +5,6 @@ so a query that gives that range of ids touches one partition and few rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -31,31 +30,6 @@ FROM event e
 async def find_event(team_id: UUID, event_id: UUID) -> Row | None:
     """The team's event, without its body."""
     return await fetch_one(f"{_EVENT} WHERE e.id = $1 AND e.team_id = $2", event_id, team_id)
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilters:
-    """What a list of events is narrowed to; None: not narrowed."""
-
-    trigger_id: UUID | None = None
-    state: str | None = None
-
-
-async def list_events(
-    team_id: UUID, filters: EventFilters, *, before: UUID | None, limit: int
-) -> Sequence[Row]:
-    """The team's events, newest first, from before the one of id `before`."""
-    return await fetch(
-        f"{_EVENT} WHERE e.team_id = $1 AND ($2::uuid IS NULL OR e.trigger_id = $2) "
-        "AND ($3::boolean IS NULL "
-        "OR $3 = EXISTS (SELECT FROM pending_event p WHERE p.event_id = e.id)) "
-        "AND ($4::uuid IS NULL OR e.id < $4) ORDER BY e.id DESC LIMIT $5",
-        team_id,
-        filters.trigger_id,
-        None if filters.state is None else filters.state == "pending",
-        before,
-        limit,
-    )
 
 
 async def decisions_of(team_id: UUID, event_id: UUID) -> Sequence[Row]:
@@ -93,35 +67,6 @@ async def executions_of(team_id: UUID, event_id: UUID) -> Sequence[Row]:
 async def find_execution(team_id: UUID, execution_id: UUID) -> Row | None:
     """The team's execution."""
     return await fetch_one(f"{_EXECUTION} WHERE id = $1 AND team_id = $2", execution_id, team_id)
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionFilters:
-    """What a list of executions is narrowed to; None: not narrowed."""
-
-    event_id: UUID | None = None
-    trigger_id: UUID | None = None
-    workflow_id: UUID | None = None
-    state: str | None = None
-
-
-async def list_executions(
-    team_id: UUID, filters: ExecutionFilters, *, before: UUID | None, limit: int
-) -> Sequence[Row]:
-    """The team's executions, newest first, from before the one of id `before`."""
-    return await fetch(
-        f"{_EXECUTION} WHERE team_id = $1 AND ($2::uuid IS NULL OR event_id = $2) "
-        "AND ($3::uuid IS NULL OR trigger_id = $3) AND ($4::uuid IS NULL OR workflow_id = $4) "
-        "AND ($5::text IS NULL OR state = $5) AND ($6::uuid IS NULL OR id < $6) "
-        "ORDER BY id DESC LIMIT $7",
-        team_id,
-        filters.event_id,
-        filters.trigger_id,
-        filters.workflow_id,
-        filters.state,
-        before,
-        limit,
-    )
 
 
 async def attempts_of(team_id: UUID, execution_id: UUID) -> Sequence[Row]:

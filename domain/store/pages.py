@@ -6,7 +6,7 @@ what its first one does, and rows that arrive meanwhile move nothing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -38,15 +38,27 @@ Listed_co = TypeVar("Listed_co", bound=HasId, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """A search that ended before the list did: `amount` rows were looked at, the last one `last`,
+    received at `back_to`."""
+
+    amount: int
+    last: UUID
+    back_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[Listed_co]):
     """Rows, newest first, and the ids after and before which there are more (None: there are not).
 
-    `top` is whether the list begins here.
+    `looked` says that the search ended early, and how far it got. `top` is whether the list begins
+    here.
     """
 
     rows: tuple[Listed_co, ...]
     older: UUID | None = None
     newer: UUID | None = None
+    looked: Looked | None = None
 
     @property
     def top(self) -> bool:

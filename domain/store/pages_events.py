@@ -6,48 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.store.database import Row, fetch, fetch_one
-from domain.store.pages import PAGE_SIZE, Page, Position, id_range, read_page
+from domain.clock import utc_now
+from domain.rules.list_filters import EventFilters
+from domain.store.database import fetch, fetch_one
+from domain.store.event_lists import EventListed, list_events
+from domain.store.pages import PAGE_SIZE, Page, Position, id_range
 
 MOST_DECISIONS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class EventListed:
-    """An event as the list shows it. `size` counts the body's octets."""
-
-    id: UUID
-    trigger_id: UUID
-    trigger_name: str
-    kind: str
-    received_at: datetime
-    title: str
-    size: int
-
-
-_LISTED = """
-SELECT e.id, e.trigger_id, t.name AS trigger_name, e.kind, e.received_at, e.title,
-    octet_length(e.body) AS size
-FROM event e JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id
-WHERE e.team_id = $1
-"""
-
-
-def _listed(row: Row) -> EventListed:
-    return EventListed(**row)
 
 
 async def page_of_events(
     team_id: UUID, trigger_id: UUID | None, position: Position, *, size: int = PAGE_SIZE
 ) -> Page[EventListed]:
     """The team's events, newest first, of one trigger unless that is None."""
-    if trigger_id is None:
-        return await read_page(_LISTED, "e.id", (team_id,), position, _listed, size=size)
-    # BETWEEN, not "=": see `read_page`.
-    return await read_page(
-        f"{_LISTED} AND e.trigger_id BETWEEN $2 AND $2", "e.id", (team_id, trigger_id), position,
-        _listed, narrowed="e.trigger_id", size=size,
-    )  # fmt: skip
+    return await list_events(
+        team_id, EventFilters(trigger_id=trigger_id), position, utc_now(), size=size
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +104,32 @@ async def event_body(team_id: UUID, event_id: UUID) -> EventBody | None:
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """How often the sender's id came again, and whether ever with another body."""
+    """How often the sender's id came again, whether ever with another body, and how often the body
+    came again under other ids."""
 
     repeats: int
     body_differed: bool
+    under_other_ids: int
 
 
-async def repeats_of(team_id: UUID, event_id: UUID, key_hash: bytes) -> Repeats | None:
-    """What is remembered of a sender's id, while it is (7 days)."""
-    row = await fetch_one(
-        "SELECT repeats, body_differed FROM sender_id "
-        "WHERE key_hash = $3 AND team_id = $1 AND event_id = $2",
-        team_id,
-        event_id,
-        key_hash,
-    )
+# The body's key is `domain.rules.dedupe.body_key`, without an instant. (Where the generic scheme
+# signs one, the instant is in the key, and repeats of the body are not told here.)
+_REPEATS = """
+SELECT coalesce(sum(s.repeats) FILTER (WHERE s.key_hash = $3), 0)::int AS repeats,
+    coalesce(bool_or(s.body_differed) FILTER (WHERE s.key_hash = $3), false) AS body_differed,
+    coalesce(sum(s.repeats) FILTER (WHERE s.key_hash IS DISTINCT FROM $3), 0)::int
+        AS under_other_ids
+FROM event e
+CROSS JOIN LATERAL (SELECT uuid_send(e.trigger_id) || '\\x000000'::bytea
+    || sha256(e.body) AS of_body) k
+JOIN sender_id s ON s.key_hash IN ($3, sha256(k.of_body))
+WHERE e.team_id = $1 AND e.id = $2 AND s.team_id = $1 AND s.event_id = $2
+"""
+
+
+async def repeats_of(team_id: UUID, event_id: UUID, key_hash: bytes | None) -> Repeats | None:
+    """What is remembered of a sender's id and of the body, as long as it is."""
+    row = await fetch_one(_REPEATS, team_id, event_id, key_hash)
     return Repeats(**row) if row else None
 
 

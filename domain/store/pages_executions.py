@@ -4,75 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.store.database import Row, fetch, fetch_one
-from domain.store.pages import PAGE_SIZE, Page, Position, id_range, read_page
+from domain.clock import utc_now
+from domain.rules.list_filters import ExecutionFilters
+from domain.store.database import fetch, fetch_one
+from domain.store.execution_lists import ExecutionListed, list_executions
+from domain.store.pages import PAGE_SIZE, Page, Position, id_range
 
 MOST_STEP_RUNS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionFilters:
-    """What the list is narrowed to; None: not narrowed."""
-
-    state: str | None = None
-    trigger_id: UUID | None = None
-    workflow_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionListed:
-    """An execution as the list shows it."""
-
-    id: UUID
-    state: str
-    kind: str
-    trigger_id: UUID
-    trigger_name: str
-    workflow_id: UUID
-    workflow_name: str
-    workflow_version: int
-    event_id: UUID
-    received_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    attempt: int
-
-
-# The event is found by its id, whose instant names its partition, so the join reads one row of
-# one partition for each execution listed.
-_LISTED = """
-SELECT x.id, x.state, t.kind, x.trigger_id, t.name AS trigger_name, x.workflow_id,
-    w.name AS workflow_name, x.workflow_version, x.event_id,
-    coalesce(e.received_at, x.created_at) AS received_at, x.started_at, x.finished_at, x.attempt
-FROM execution x
-JOIN trigger t ON t.team_id = x.team_id AND t.id = x.trigger_id
-JOIN workflow w ON w.team_id = x.team_id AND w.id = x.workflow_id
-LEFT JOIN event e ON e.team_id = x.team_id AND e.id = x.event_id
-WHERE x.team_id = $1
-"""
-
-
-def _listed(row: Row) -> ExecutionListed:
-    return ExecutionListed(**row)
 
 
 async def page_of_executions(
     team_id: UUID, filters: ExecutionFilters, position: Position, *, size: int = PAGE_SIZE
 ) -> Page[ExecutionListed]:
     """The team's executions, newest first."""
-    sql = _LISTED
-    arguments: list[object] = [team_id]
-    # Written out only where asked for: "OR $2 IS NULL" would hide the index from the planner.
-    for clause, value in (
-        ("x.trigger_id BETWEEN {0} AND {0}", filters.trigger_id),  # not "=": see `read_page`
-        ("x.workflow_id = {0}", filters.workflow_id),
-        ("x.state = {0}", filters.state),
-    ):
-        if value is not None:
-            arguments.append(value)
-            sql += f" AND {clause.format(f'${len(arguments)}')}"
-    narrowed = "x.trigger_id" if filters.trigger_id else None
-    return await read_page(sql, "x.id", arguments, position, _listed, narrowed=narrowed, size=size)
+    return await list_executions(team_id, filters, position, utc_now(), size=size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from domain.clock import utc_now
+from domain.rules.ids import first_id_at
+from domain.rules.list_filters import TriggerFilters
 from domain.store.database import Row, fetch, fetch_one
-from domain.store.pages import Page, Position, read_page
+from domain.store.pages import PAGE_SIZE, Page, Position, read_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +33,44 @@ class TriggerListed:
 # Each "last" is the first row of an index by trigger and id, read from its end. BETWEEN and the
 # order by both columns leave the planner no other index: with "=" it takes the primary key, hoping
 # to meet the trigger soon, and reads every event of a trigger that nothing came for lately.
+# An index of each partition would have to be opened for each trigger, so the last days ($2 to $3)
+# are asked first, and all of them only for what those do not tell.
 # Of the executions the last 20 are looked at for one that is finished: bounded in a backlog.
-_OF_TRIGGER = """team_id = t.team_id AND trigger_id BETWEEN t.id AND t.id
-        ORDER BY trigger_id DESC, id DESC"""
+_OF_TRIGGER = "team_id = t.team_id AND trigger_id BETWEEN t.id AND t.id AND id < $3"
+_NEWEST = "ORDER BY trigger_id DESC, id DESC LIMIT"
+_RUNS = f"""
+SELECT max(created_at) AS created_at, (array_agg(state ORDER BY id DESC)
+    FILTER (WHERE state IN ('succeeded', 'failed', 'dead')))[1] AS state
+FROM (SELECT id, state, created_at FROM execution
+    WHERE {_OF_TRIGGER} AND {{narrow}} {_NEWEST} 20) newest"""
 _LISTED = f"""
 SELECT t.id, t.name, t.kind, v.config ->> 'scheme' AS scheme, t.enabled, t.revision,
-    t.workflow_id, w.name AS workflow_name, e.received_at AS last_event_at,
-    x.created_at AS last_fired_at, d.verdict AS last_verdict, f.state AS last_finished
+    t.workflow_id, w.name AS workflow_name, coalesce(e.received_at, f.received_at) AS last_event_at,
+    coalesce(x.created_at, y.created_at) AS last_fired_at,
+    coalesce(d.verdict, c.verdict) AS last_verdict, coalesce(x.state, y.state) AS last_finished
 FROM trigger t
 JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id
 JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
-LEFT JOIN LATERAL (SELECT received_at FROM event WHERE {_OF_TRIGGER} LIMIT 1) e ON true
-LEFT JOIN LATERAL (SELECT verdict FROM decision WHERE {_OF_TRIGGER} LIMIT 1) d ON true
-LEFT JOIN LATERAL (SELECT created_at FROM execution WHERE {_OF_TRIGGER} LIMIT 1) x ON true
-LEFT JOIN LATERAL (
-    SELECT state FROM (SELECT id, state FROM execution WHERE {_OF_TRIGGER} LIMIT 20) recent
-    WHERE state IN ('succeeded', 'failed', 'dead') ORDER BY id DESC LIMIT 1) f ON true
+LEFT JOIN LATERAL (SELECT received_at FROM event
+    WHERE {_OF_TRIGGER} AND id >= $2 {_NEWEST} 1) e ON true
+LEFT JOIN LATERAL (SELECT received_at FROM event
+    WHERE {_OF_TRIGGER} AND e.received_at IS NULL {_NEWEST} 1) f ON true
+LEFT JOIN LATERAL (SELECT verdict FROM decision
+    WHERE {_OF_TRIGGER} AND id >= $2 {_NEWEST} 1) d ON true
+LEFT JOIN LATERAL (SELECT verdict FROM decision
+    WHERE {_OF_TRIGGER} AND d.verdict IS NULL {_NEWEST} 1) c ON true
+LEFT JOIN LATERAL ({_RUNS.format(narrow="id >= $2")}) x ON true
+LEFT JOIN LATERAL ({_RUNS.format(narrow="x.state IS NULL")}) y ON true
 WHERE t.team_id = $1 AND t.deleted_at IS NULL
 """
+_LAST_DAYS = timedelta(days=2)
+_CLOCKS_DIFFER_BY = timedelta(days=1)
+
+
+def _arguments(team_id: UUID) -> list[object]:
+    """What `_LISTED` takes."""
+    now = utc_now()
+    return [team_id, first_id_at(now - _LAST_DAYS), first_id_at(now + _CLOCKS_DIFFER_BY)]
 
 
 def _listed(row: Row) -> TriggerListed:
@@ -58,18 +81,31 @@ async def page_of_triggers(
     team_id: UUID, workflow_id: UUID | None, position: Position
 ) -> Page[TriggerListed]:
     """The team's triggers, newest first, of one workflow unless that is None."""
-    return await read_page(
-        f"{_LISTED} AND ($2::uuid IS NULL OR t.workflow_id = $2)",
-        "t.id",
-        (team_id, workflow_id),
-        position,
-        _listed,
-    )
+    return await list_triggers(team_id, TriggerFilters(workflow_id=workflow_id), position)
+
+
+async def list_triggers(
+    team_id: UUID, filters: TriggerFilters, position: Position, *, size: int = PAGE_SIZE
+) -> Page[TriggerListed]:
+    """The team's triggers, newest first. `filters.health` is not looked at here: it is told from
+    what a row shows (`web/presenters/health.py`)."""
+    sql = _LISTED
+    arguments = _arguments(team_id)
+    for condition, value in (
+        ("t.enabled = {}", filters.enabled),
+        ("t.kind = {}", filters.kind),
+        ("t.workflow_id = {}", filters.workflow_id),
+        ("strpos(lower(t.name), lower({})) > 0", filters.name),
+    ):
+        if value is not None:
+            arguments.append(value)
+            sql += f" AND {condition.format(f'${len(arguments)}')}"
+    return await read_page(sql, "t.id", arguments, position, _listed, size=size)
 
 
 async def listed_trigger(team_id: UUID, trigger_id: UUID) -> TriggerListed | None:
     """One trigger as the list shows it."""
-    row = await fetch_one(f"{_LISTED} AND t.id = $2", team_id, trigger_id)
+    row = await fetch_one(f"{_LISTED} AND t.id = $4", *_arguments(team_id), trigger_id)
     return _listed(row) if row else None
 
 
@@ -153,44 +189,3 @@ async def workflow_choices(team_id: UUID) -> list[Choice]:
         MOST_CHOICES,
     )
     return [Choice(**row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerTrouble:
-    """A trigger that needs someone: what failed in 24 hours, what could not be judged, or that
-    its workflow has nothing to run."""
-
-    id: UUID
-    name: str
-    failed: int
-    errors: int
-    unpublished: bool
-
-
-_TROUBLED = """
-WITH counted AS (
-    SELECT trigger_id, sum(amount) FILTER (WHERE outcome = 'failed') AS failed,
-        sum(amount) FILTER (WHERE outcome IN ('error', 'loop')) AS errors
-    FROM (
-        SELECT trigger_id, outcome, amount FROM trigger_hour WHERE team_id = $1 AND hour >= $2
-        UNION ALL
-        SELECT trigger_id, outcome, amount FROM tally WHERE team_id = $1 AND hour >= $2
-    ) both_sides
-    WHERE outcome IN ('failed', 'error', 'loop')
-    GROUP BY trigger_id
-)
-SELECT t.id, t.name, coalesce(c.failed, 0)::bigint AS failed,
-    coalesce(c.errors, 0)::bigint AS errors,
-    t.enabled AND w.published_version IS NULL AS unpublished
-FROM trigger t
-JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
-LEFT JOIN counted c ON c.trigger_id = t.id
-WHERE t.team_id = $1 AND t.deleted_at IS NULL
-    AND (c.trigger_id IS NOT NULL OR (t.enabled AND w.published_version IS NULL))
-ORDER BY coalesce(c.errors, 0) + coalesce(c.failed, 0) DESC, t.id DESC LIMIT 10
-"""
-
-
-async def troubled_triggers(team_id: UUID, since: datetime) -> list[TriggerTrouble]:
-    """The ten triggers that need someone most."""
-    return [TriggerTrouble(**row) for row in await fetch(_TROUBLED, team_id, since)]

@@ -2,9 +2,12 @@
 
 import base64
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from domain.store.database import execute
+from tests.pages.happenings import History
 from tests.support.web_fixtures import Api
 from tests.support.world import World
 
@@ -101,6 +104,10 @@ async def test_filters_narrow_by_field(alice: Api, world: World) -> None:
         ("/executions", "state", "lost"),
         ("/events", "trigger_id", "x"),
         ("/executions", "event_id", "x"),
+        ("/executions", "received_after", "soon"),
+        ("/executions", "kind", "pigeon"),
+        ("/events", "verdict", "lost"),
+        ("/events", "equals", "1"),
         ("/triggers", "enabled", "perhaps"),
         ("/workflows", "team_id", "01a205fa-0943-7e59-b0aa-efd8b4bf0243"),
         ("/workflows", "sort", "name; DROP TABLE team"),
@@ -112,7 +119,53 @@ async def test_a_filter_that_means_nothing_is_refused(
     answer = await alice.get(path, **{parameter: value})
 
     assert answer.status_code == 400
-    assert answer.json()["problems"][0]["field"] == parameter
+    field = "path" if parameter == "equals" else parameter
+    assert answer.json()["problems"][0]["field"] == field
+
+
+async def test_events_are_narrowed_by_verdict_state_time_and_payload(
+    alice: Api, bob: Api, world: World
+) -> None:
+    history = History(
+        world, await world.trigger(workflow_id := await world.workflow()), workflow_id
+    )
+    error, filtered, waiting = [str(await history.event()) for _ in range(3)]
+    for event_id, verdict in ((error, "error"), (filtered, "filtered")):
+        await history.decision(UUID(event_id), verdict)
+    await execute(
+        "INSERT INTO pending_event (event_id, team_id, trigger_id, size) VALUES ($1, $2, $3, 1)",
+        UUID(waiting), history.team_id, history.trigger_id,
+    )  # fmt: skip
+
+    async def ids(**filters: Any) -> list[str]:
+        answer = await alice.call("GET", "/events", params=filters)
+        return [item["id"] for item in answer.json()["items"]]
+
+    assert await ids(verdict="error") == [error]
+    assert await ids(verdict=["error", "filtered"]) == [filtered, error]
+    assert await ids(state="pending") == [waiting]
+    assert await ids(state="decided") == [filtered, error]
+    assert await ids(received_before="2026-01-01T00:00:00Z") == []
+    assert len(await ids(received_after="2026-01-01T00:00:00Z")) == 3
+    by_payload = {"path": "$.order.id", "equals": "7"}
+    assert len(await ids(**by_payload)) == 3
+    assert await ids(path="$.order.id", equals="8") == []
+    assert (await bob.call("GET", "/events", params=by_payload)).status_code == 403
+    assert (await alice.get("/events", state="decided", verdict="error")).status_code == 400
+
+
+async def test_executions_are_narrowed_by_several_states(alice: Api, world: World) -> None:
+    history = History(
+        world, await world.trigger(workflow_id := await world.workflow()), workflow_id
+    )
+    for state in ("succeeded", "dead", "failed", "running"):
+        await history.execution(state)
+
+    items = (await alice.get("/executions", state=["dead", "running"])).json()["items"]
+    none = (await alice.get("/executions", received_before="2026-01-01T00:00:00Z")).json()
+
+    assert [item["state"] for item in items] == ["running", "dead"]
+    assert none == {"items": [], "next": None}
 
 
 async def test_a_filter_by_what_another_team_has_finds_nothing(

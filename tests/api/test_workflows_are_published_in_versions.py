@@ -182,3 +182,48 @@ async def test_a_version_cannot_be_rewritten(alice: Api) -> None:
         await fetch(
             "UPDATE workflow_version SET steps = '[]' WHERE workflow_id = $1", UUID(made["id"])
         )
+
+
+async def test_rolling_back_runs_the_steps_of_an_older_version_as_a_new_one(alice: Api) -> None:
+    made = await make(alice)
+    path = f"/workflows/{made['id']}"
+    await alice.patch(path, {"steps": [{**CALL, "key": "other"}]})
+
+    answer = await alice.post(f"{path}/rollbacks", {"version": 1})
+
+    assert answer.status_code == 200
+    assert (answer.json()["version"], answer.json()["steps"]) == (3, [CALL])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ({"version": 1}, 400),
+        ({"version": 7}, 400),
+        ({"version": 0}, 400),
+        ({"version": "1"}, 400),
+        ({"version": 2**40}, 400),
+        ({}, 400),
+        ({"version": 1, "more": 1}, 400),
+        ({"version": 1, "revision": 77}, 409),
+    ],
+)
+async def test_what_cannot_be_rolled_back_to_is_refused(
+    alice: Api, wanted: dict[str, Any], status: int
+) -> None:
+    made = await make(alice)
+
+    answer = await alice.post(f"/workflows/{made['id']}/rollbacks", wanted)
+
+    assert answer.status_code == status
+    assert (await alice.get(f"/workflows/{made['id']}")).json()["version"] == 1
+
+
+async def test_rolling_back_needs_an_editor_of_the_same_team(
+    alice: Api, bob: Api, charlie: Api
+) -> None:
+    made = await make(alice)
+    path = f"/workflows/{made['id']}/rollbacks"
+
+    assert (await bob.post(path, {"version": 1})).status_code == 403
+    assert (await charlie.post(path, {"version": 1})).status_code == 404

@@ -55,6 +55,10 @@ class Database:
         rows: Sequence[Any] = self._runner.run(self._connection.fetch(sql, *arguments))
         return rows
 
+    def run(self, script: str) -> None:
+        """Run statements that answer nothing."""
+        self._runner.run(self._connection.execute(script))
+
     def unfinished(self) -> int:
         """How many events and executions still wait for something."""
         return int(self.fetch(_UNFINISHED)[0][0])

@@ -118,9 +118,25 @@ class Installation:
         finally:
             self.stop("empty")
 
-    def command(self, line: str) -> str:
+    @contextlib.contextmanager
+    def web_of(self, database_url: str) -> Iterator[int]:
+        """One more web process, on another database; its port."""
+        (port,) = _free_ports(1)
+        own = {
+            "PORT": str(port),
+            "DATABASE_URL": database_url,
+            "BASE_URL": f"http://127.0.0.1:{port}",
+        }
+        self._launch("web_of", self._lines["web"], self._env | own)
+        try:
+            self._until(lambda: _listens(port), "web_of")
+            yield port
+        finally:
+            self.stop("web_of")
+
+    def command(self, line: str, **env: str) -> str:
         """Run a command line as `release` is run; what it prints. Raises `CannotStart`."""
-        program = self._program("command", line, self._env)
+        program = self._program("command", line, self._env | env)
         done = subprocess.run(
             program.argv, env=program.env, cwd=PROJECT, capture_output=True, text=True, check=False
         )

@@ -19,6 +19,8 @@ class Sizes:
     half_s: float
     ledger_ids: int
     rest_s: float
+    list_events: int
+    list_samples: int
 
 
 FULL = Sizes(
@@ -34,6 +36,8 @@ FULL = Sizes(
     half_s=30.0,
     ledger_ids=30_000,
     rest_s=30.0,
+    list_events=1_000_000,
+    list_samples=20,
 )
 
 QUICK = Sizes(
@@ -49,4 +53,6 @@ QUICK = Sizes(
     half_s=5.0,
     ledger_ids=3_000,
     rest_s=3.0,
+    list_events=200_000,
+    list_samples=5,
 )

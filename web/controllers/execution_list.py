@@ -1,18 +1,16 @@
 """The list of executions."""
 
 from litestar import Controller, get
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
 from domain.clock import utc_now
+from domain.rules.list_filters import ExecutionFilters
 from domain.rules.permissions import SEE_EXECUTIONS
-from domain.store.pages_executions import (
-    ExecutionFilters,
-    page_of_executions,
-)
+from domain.store.execution_lists import ExecutionListed, list_executions
+from domain.store.pages import Page
 from domain.store.pages_triggers import trigger_choices, workflow_choices
-from web.htmx import CurrentActor, HtmxRequest, list_or_table
-from web.presenters.pagers import filter_id, filter_word, pager, position_in
-from web.presenters.words import STATES
+from web.controllers.list_parts import answer_list, asked_in, list_context, pager_of, shorter
+from web.htmx import CurrentActor, HtmxRequest
 
 
 class ExecutionList(Controller):
@@ -21,28 +19,18 @@ class ExecutionList(Controller):
     path = "/executions"
 
     @get(opt={"permission": SEE_EXECUTIONS})
-    async def index(self, request: HtmxRequest, actor: CurrentActor) -> Template:
+    async def index(self, request: HtmxRequest, actor: CurrentActor) -> Template | Redirect:
         """Newest first, narrowed by the address."""
-        query = request.query_params
-        filters = ExecutionFilters(
-            filter_word(query, "state", STATES),
-            filter_id(query, "trigger"),
-            filter_id(query, "workflow"),
-        )
-        position = position_in(query)
-        found = await page_of_executions(actor.team_id, filters, position)
-        named = {
-            "state": filters.state,
-            "trigger": filters.trigger_id,
-            "workflow": filters.workflow_id,
-        }
-        context = {
-            "executions": found.rows,
-            "now": utc_now(),
-            "pager": pager("/executions", named, position, found),
-            "filters": named,
-            "states": STATES,
-            "triggers": await trigger_choices(actor.team_id),
-            "workflows": await workflow_choices(actor.team_id),
-        }
-        return list_or_table(request, "executions", context)
+        asked = asked_in(request, "executions")
+        if redirect := shorter(request, asked):
+            return redirect
+        now = utc_now()
+        found: Page[ExecutionListed] = Page(())
+        if isinstance(asked.filters, ExecutionFilters) and not asked.problems:
+            found = await list_executions(actor.team_id, asked.filters, asked.position, now)
+        triggers = await trigger_choices(actor.team_id)
+        workflows = await workflow_choices(actor.team_id)
+        context = {"executions": found.rows, "pager": pager_of(asked, found), "now": now,
+                   "triggers": triggers, "workflows": workflows}  # fmt: skip
+        context |= await list_context(actor, asked, triggers, workflows)
+        return answer_list(request, asked, context)

@@ -18,6 +18,11 @@ class TriggerRowShown:
     health: Lamp
     chart: HoursChart
 
+    @property
+    def id(self) -> UUID:
+        """The trigger's."""
+        return self.trigger.id
+
 
 def trigger_row(
     trigger: TriggerListed, counts: Sequence[HourCount], now: datetime

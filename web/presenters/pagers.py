@@ -1,56 +1,68 @@
 """Addresses of lists: their filters, and where they go on. What is the default is left out."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
+from domain.errors import InvalidInput
 from domain.rules.ids import parse_id
-from domain.store.pages import HasId, Page, Position
+from domain.store.pages import HasId, Looked, Page, Position
+
+Filters = Mapping[str, object] | Iterable[tuple[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
     """Links of a list: to its top, to newer and to older rows; None where there is no such page.
 
-    `here` is the address that shows the same page again.
+    `here` is the address that shows the same page again, `looked` how far a search got that ended
+    before the list did, and `go_on` where it goes on.
     """
 
     here: str
     top: str | None
     newer: str | None
     older: str | None
+    looked: Looked | None = None
+    go_on: str | None = None
 
 
 def position_in(query: Mapping[str, str]) -> Position:
-    """Where the address wants the list to be. What is not an id is the top."""
-    after, before = parse_id(query.get("after", "")), parse_id(query.get("before", ""))
-    return Position(after, None if after else before)
+    """Where the address wants the list to be. Raises InvalidInput for what is not an id."""
+    after, before = (_place(query, name) for name in ("after", "before"))
+    if after and before:
+        raise InvalidInput.at("before", "cannot be combined with after")
+    return Position(after, before)
 
 
-def filter_id(query: Mapping[str, str], name: str) -> UUID | None:
-    """The id that the list is narrowed to; what is not an id narrows nothing."""
-    return parse_id(query.get(name, ""))
+def _place(query: Mapping[str, str], name: str) -> UUID | None:
+    text = query.get(name, "")
+    place = parse_id(text)
+    if text and place is None:
+        raise InvalidInput.at(name, "is not a place in this list")
+    return place
 
 
-def filter_word(query: Mapping[str, str], name: str, known: Collection[str]) -> str | None:
-    """The word that the list is narrowed to, if it is one of `known`."""
-    word = query.get(name, "")
-    return word if word in known else None
+def address_of(path: str, filters: Filters, **more: object) -> str:
+    """The address of a list that is narrowed to `filters`; what is empty or None is left out."""
+    given = filters.items() if isinstance(filters, Mapping) else filters
+    named = (*given, *more.items())
+    pairs = [(name, str(value)) for name, value in named if value not in (None, "")]
+    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
-def pager(path: str, filters: Mapping[str, object], position: Position, page: Page[HasId]) -> Pager:
+def pager(path: str, filters: Filters, position: Position, page: Page[HasId]) -> Pager:
     """The links around `page`, which stands at `position` of the list at `path`."""
-    kept = {name: str(value) for name, value in filters.items() if value not in (None, "")}
-
-    def address(**where: UUID | None) -> str:
-        query = urlencode(kept | {name: str(id_) for name, id_ in where.items() if id_})
-        return f"{path}?{query}" if query else path
-
+    kept = list(filters.items() if isinstance(filters, Mapping) else filters)
     moved = position.after is not None or position.before is not None
+    newer = address_of(path, kept, before=page.newer) if page.newer else None
+    older = address_of(path, kept, after=page.older) if page.older else None
     return Pager(
-        here=address(after=position.after, before=position.before),
-        top=address() if moved else None,
-        newer=address(before=page.newer) if page.newer else None,
-        older=address(after=page.older) if page.older else None,
+        here=address_of(path, kept, after=position.after, before=position.before),
+        top=address_of(path, kept) if moved else None,
+        newer=newer,
+        older=older,
+        looked=page.looked,
+        go_on=(newer if position.before else older) if page.looked else None,
     )

@@ -9,6 +9,8 @@ from tests.bench.figures import (
     executions,
     idle_latency,
     ingest,
+    lists,
+    live,
     memory,
 )
 from tests.bench.report import Row
@@ -30,5 +32,7 @@ FIGURES = (
     Figure("idle", idle_latency.measure, idle_latency.ROWS),
     Figure("half", at_half_rate.measure, at_half_rate.ROWS),
     Figure("ledger", every_id.measure, every_id.ROWS),
+    Figure("lists", lists.measure, lists.ROWS),
+    Figure("live", live.measure, live.ROWS),
     Figure("memory", memory.measure, memory.ROWS),
 )

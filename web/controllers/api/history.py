@@ -1,16 +1,30 @@
 """/api/v1/events and /api/v1/executions: thin handlers; the guard has seen to the permission."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from litestar import Controller, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from domain.clock import utc_now
 from domain.errors import InvalidInput, NotFound
-from domain.rules.execution_states import ExecutionState
+from domain.operations.search_payloads import search_payloads
+from domain.rules.list_addresses import instant_in, read_event_filters
+from domain.rules.list_filters import (
+    KINDS,
+    PENDING,
+    STATES,
+    VERDICTS,
+    EventFilters,
+    ExecutionFilters,
+    PayloadClause,
+    Span,
+)
 from domain.rules.permissions import SEE_EVENTS, SEE_EXECUTIONS
 from domain.store import history
-from domain.store.history import EventFilters, ExecutionFilters
+from domain.store.execution_lists import list_executions
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
 from web.controllers.api.problems import PROBLEMS
 from web.controllers.api.shapes import (
@@ -32,13 +46,69 @@ from web.services import CurrentActor, OurServices
 
 EVENT_STATES = ("pending", "decided")
 # `state` itself is a word of the framework's.
-State = Annotated[str | None, QueryParameter(name="state")]
+EventState = Annotated[str | None, QueryParameter(name="state")]
+States = Annotated[
+    list[str] | None, QueryParameter(name="state", description="One or several of the states.")
+]
+Verdicts = Annotated[
+    list[str] | None,
+    QueryParameter(name="verdict", description="One or several; `pending` has none yet."),
+]
+After = Annotated[str | None, QueryParameter(description="Received then (RFC 3339) or later.")]
+Before = Annotated[str | None, QueryParameter(description="Received before then (RFC 3339).")]
+Equals = Annotated[
+    str | None,
+    QueryParameter(
+        description="With `path`, a JSONPath: events whose body has this value there. Looks at a "
+        "bounded number of events, so a page may hold few or none and yet have a `next`."
+    ),
+]
 
 
-def check_state(given: str | None, known: Sequence[str]) -> None:
-    """Raises InvalidInput for a state that there is not."""
-    if given is not None and given not in known:
-        raise InvalidInput.at("state", f"must be one of {', '.join(known)}")
+def words_in(given: Sequence[str] | None, known: Sequence[str], field: str) -> tuple[str, ...]:
+    """The words that a filter takes. Raises InvalidInput for one that there is not."""
+    for word in given or ():
+        if word not in known:
+            raise InvalidInput.at(field, f"must be one of {', '.join(known)}")
+    return tuple(word for word in known if word in (given or ()))
+
+
+def span_of(after: str | None, before: str | None) -> Span:
+    """The time that a list is narrowed to. Raises InvalidInput."""
+    since = _instant(after, "received_after")
+    until = _instant(before, "received_before")
+    if since and until and since >= until:
+        raise InvalidInput.at("received_before", "must be later than received_after")
+    return Span(None, since, until)
+
+
+def _instant(text: str | None, field: str) -> datetime | None:
+    try:
+        return None if text is None else instant_in(text, ZoneInfo("UTC"))
+    except ValueError:
+        raise InvalidInput.at(field, "is not a time, such as 2026-11-23T14:30:00Z") from None
+
+
+def verdicts_of(state: str | None, verdicts: Sequence[str] | None) -> tuple[str, ...]:
+    """The verdicts that `state` and `verdict` stand for. Raises InvalidInput."""
+    words_in([state] if state else None, EVENT_STATES, "state")
+    if state and verdicts:
+        raise InvalidInput.at("state", "cannot be combined with verdict")
+    if state == "decided":
+        return tuple(verdict for verdict in VERDICTS if verdict != PENDING)
+    return (PENDING,) if state else words_in(verdicts, VERDICTS, "verdict")
+
+
+def kind_in(given: str | None) -> str | None:
+    """The kind of trigger that a list is narrowed to. Raises InvalidInput."""
+    return next(iter(words_in([given] if given is not None else None, KINDS, "kind")), None)
+
+
+def payload_in(path: str | None, equals: str | None) -> PayloadClause | None:
+    """What is asked of the bodies. Raises InvalidInput."""
+    asked = {"path": path, "equals": equals}
+    given = {name: [value] for name, value in asked.items() if value is not None}
+    return read_event_filters(given).payload
 
 
 class EventController(Controller):
@@ -56,16 +126,29 @@ class EventController(Controller):
         limit: FromQuery[int] = DEFAULT_LIMIT,
         cursor: FromQuery[str | None] = None,
         trigger_id: FromQuery[str | None] = None,
-        in_state: State = None,
+        kind: FromQuery[str | None] = None,
+        in_state: EventState = None,
+        with_verdict: Verdicts = None,
+        received_after: After = None,
+        received_before: Before = None,
+        sender_id: FromQuery[str | None] = None,
+        title: FromQuery[str | None] = None,
+        path: FromQuery[str | None] = None,
+        equals: Equals = None,
     ) -> Page[EventView]:
-        """Newest first. `state` is `pending` or `decided`."""
+        """Newest first. `state` is `pending` or `decided`; `title` a part of the title."""
         wanted = paging(services, actor, "events", limit, cursor)
-        check_state(in_state, EVENT_STATES)
-        filters = EventFilters(id_in_field(trigger_id, "trigger_id"), in_state)
-        rows = await history.list_events(
-            actor.team_id, filters, before=wanted.before, limit=wanted.fetched
+        filters = EventFilters(
+            trigger_id=id_in_field(trigger_id, "trigger_id"),
+            kind=kind_in(kind),
+            verdicts=verdicts_of(in_state, with_verdict),
+            span=span_of(received_after, received_before),
+            sender_id=sender_id,
+            title=title,
+            payload=payload_in(path, equals),
         )
-        return wanted.page(rows, event_view, lambda row: row["id"])
+        found = await search_payloads(actor, filters, wanted.position, utc_now(), size=wanted.limit)
+        return wanted.found(found, event_view)
 
     @get(
         "/{event_id:str}",
@@ -100,21 +183,25 @@ class ExecutionController(Controller):
         event_id: FromQuery[str | None] = None,
         trigger_id: FromQuery[str | None] = None,
         workflow_id: FromQuery[str | None] = None,
-        in_state: State = None,
+        kind: FromQuery[str | None] = None,
+        in_state: States = None,
+        received_after: After = None,
+        received_before: Before = None,
     ) -> Page[ExecutionView]:
         """Newest first."""
         wanted = paging(services, actor, "executions", limit, cursor)
-        check_state(in_state, tuple(ExecutionState))
         filters = ExecutionFilters(
-            event_id=id_in_field(event_id, "event_id"),
+            states=words_in(in_state, STATES, "state"),
+            kind=kind_in(kind),
             trigger_id=id_in_field(trigger_id, "trigger_id"),
             workflow_id=id_in_field(workflow_id, "workflow_id"),
-            state=in_state,
+            event_id=id_in_field(event_id, "event_id"),
+            span=span_of(received_after, received_before),
         )
-        rows = await history.list_executions(
-            actor.team_id, filters, before=wanted.before, limit=wanted.fetched
+        found = await list_executions(
+            actor.team_id, filters, wanted.position, utc_now(), size=wanted.limit
         )
-        return wanted.page(rows, execution_view, lambda row: row["id"])
+        return wanted.found(found, execution_view)
 
     @get(
         "/{execution_id:str}",

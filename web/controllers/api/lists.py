@@ -7,6 +7,8 @@ from uuid import UUID
 
 from domain.errors import InvalidInput
 from domain.rules.permissions import Actor
+from domain.store.pages import HasId, Position
+from domain.store.pages import Page as ListPage
 from web.controllers.api.shapes import Page
 from web.cursors import make_cursor, read_cursor
 from web.services import Services
@@ -16,6 +18,7 @@ MOST = 200
 
 Row = TypeVar("Row")
 View = TypeVar("View")
+Found = TypeVar("Found", bound=HasId)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,17 @@ class Paging:
         more = len(rows) > self.limit
         last = make_cursor(self.key, self.scope, id_of(shown[-1])) if more else None
         return Page([view(row) for row in shown], last)
+
+    @property
+    def position(self) -> Position:
+        """The same for lists that are searched."""
+        return Position(after=self.before)
+
+    def found(self, page: ListPage[Found], view: Callable[[Found], View]) -> Page[View]:
+        """The answer that a page of a searched list makes. One that ended early may hold fewer
+        than `limit`, or none, and yet have a next one."""
+        last = make_cursor(self.key, self.scope, page.older) if page.older else None
+        return Page([view(row) for row in page.rows], last)
 
 
 def paging(services: Services, actor: Actor, name: str, limit: int, cursor: str | None) -> Paging:

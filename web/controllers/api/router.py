@@ -6,7 +6,9 @@ from litestar.middleware import DefineMiddleware
 from web.auth import api_access
 from web.controllers.api.history import EventController, ExecutionController
 from web.controllers.api.keys import KeyController
+from web.controllers.api.refused_requests import RefusedRequestController
 from web.controllers.api.secrets import SecretController
+from web.controllers.api.trigger_secrets import TriggerSecretController
 from web.controllers.api.triggers import TriggerController
 from web.controllers.api.workflows import WorkflowController
 from web.errors import api_error
@@ -22,6 +24,8 @@ def api_router(*, secure: bool) -> Router:
         route_handlers=[
             WorkflowController,
             TriggerController,
+            TriggerSecretController,
+            RefusedRequestController,
             EventController,
             ExecutionController,
             SecretController,

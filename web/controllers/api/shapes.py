@@ -40,9 +40,29 @@ Steps = Annotated[
 Config = Annotated[
     dict[str, Any],
     Meta(
-        description="Settings of the source. For a webhook: `scheme`, what that scheme takes, "
-        "`secret`, and `id_path`, a JSONPath to the sender's id.",
-        examples=[{"scheme": "github", "secret": "It's a Secret to Everybody"}],
+        description="Settings of the source. For a webhook: `scheme` (`none`, `hmac`, `standard`, "
+        "`github`, `stripe`, `slack`, `shopify`), `secret`, and `id_path`, a JSONPath to the "
+        "sender's id. `hmac` takes `algorithm`, `header`, `encoding`, `prefix`, `signed` (such as "
+        "`{timestamp}.{body}`), `timestamp_header`, `id_header`; schemes that sign an instant take "
+        "`tolerance_s`. The door takes `methods`, `addresses`, `max_body_bytes`, `cors_origins`, "
+        "`answer`, `dedup_days`, `dedup_body`, `when_disabled`.",
+        examples=[
+            {
+                "scheme": "hmac",
+                "secret": "at least 24 bytes that only the two of you know",
+                "header": "X-Shop-Signature",
+                "signed": "{timestamp}.{body}",
+                "timestamp_header": "X-Shop-Timestamp",
+                "tolerance_s": 300,
+                "methods": ["POST", "PUT"],
+                "addresses": ["192.0.2.0/24", "2001:db8::/32"],
+                "max_body_bytes": 262144,
+                "cors_origins": ["https://shop.example.org"],
+                "answer": {"status": 200, "body": "ok", "content_type": "text/plain"},
+                "dedup_days": 14,
+                "when_disabled": "keep",
+            }
+        ],
     ),
 ]
 Conditions = Annotated[
@@ -78,6 +98,13 @@ class EditWorkflow(Struct, forbid_unknown_fields=True):
     name: Name | UnsetType = UNSET
     steps: Steps | UnsetType = UNSET
     draft: bool | UnsetType = UNSET
+    revision: Revision | UnsetType = UNSET
+
+
+class RollBackWorkflow(Struct, forbid_unknown_fields=True):
+    """The version whose steps are to run again, as a new version."""
+
+    version: Annotated[int, Meta(ge=1, le=2_147_483_647)]
     revision: Revision | UnsetType = UNSET
 
 
@@ -139,6 +166,49 @@ class TriggerView(Struct):
     created_at: datetime
     updated_at: datetime
     secret: str | UnsetType = UNSET
+
+
+class RotateSecret(Struct, forbid_unknown_fields=True):
+    """Another signing secret. The present ones verify for `overlap_s` seconds more."""
+
+    secret: Annotated[
+        str | None, Meta(description="The sender's own; None: one is made, and shown this once.")
+    ] = None
+    overlap_s: Annotated[int, Meta(description="0 to 2,592,000 (30 days).")] = 86_400
+
+
+class RotatedSecretView(Struct):
+    """The new signing secret; `secret` is there only if it was made just now."""
+
+    id: UUID
+    secret: str | UnsetType = UNSET
+
+
+class TriggerSecretView(Struct):
+    """A live signing secret, never its value. `used_at` is when it last verified a delivery, to the
+    minute; `retired_at`, if set, is when it ends."""
+
+    id: UUID
+    created_at: datetime
+    used_at: datetime | None
+    retired_at: datetime | None
+
+
+class RefusedRequestView(Struct):
+    """A request that a hook refused; it stands for `amount` of its kind, the latest of them at
+    `refused_at`. `headers` are without credentials, and signatures are cut."""
+
+    id: UUID
+    trigger_id: UUID
+    status: int
+    code: str
+    reason: str
+    method: str
+    address: str
+    headers: Json
+    size: int | None
+    amount: int
+    refused_at: datetime
 
 
 class EventView(Struct):
@@ -254,10 +324,23 @@ class SecretView(Struct):
 
 
 class CreateKey(Struct, forbid_unknown_fields=True):
-    """A key to make."""
+    """A key to make. `role` allows at most what its maker may."""
 
     name: Name
     role: Annotated[str, Meta(examples=["viewer", "editor", "admin"])]
+    expires_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="Within ten years. None: until revoked."),
+    ] = None
+
+
+class RotateKey(Struct, forbid_unknown_fields=True):
+    """A key to replace."""
+
+    overlap_s: Annotated[
+        int,
+        Meta(description="How long the old key works on: 0, 3600, 86400 or 604800 seconds."),
+    ] = 86_400
 
 
 class CreatedKeyView(Struct):
@@ -268,15 +351,18 @@ class CreatedKeyView(Struct):
     role: str
     prefix: str
     key: str
+    expires_at: datetime | None
 
 
 class KeyView(Struct):
-    """A key, by its visible prefix."""
+    """A key, by its visible prefix. `created_by` is None for one that the operator made."""
 
     id: UUID
     name: str
     role: str
     prefix: str
+    created_by: str | None
     created_at: datetime
     used_at: datetime | None
+    expires_at: datetime | None
     revoked_at: datetime | None

@@ -74,6 +74,7 @@ class TriggerController(Controller):
             enabled=data.enabled,
         )
         saved = await create_trigger(actor, services.vault, draft)
+        services.feed.nudge(actor.team_id, "triggers")
         return trigger_view(saved.row, services.settings, actor, saved.secret)
 
     @get(
@@ -120,6 +121,7 @@ class TriggerController(Controller):
         saved = await edit_trigger(
             actor, services.vault, id_in_path(trigger_id), TriggerEdit(**given)
         )
+        services.feed.nudge(actor.team_id, "triggers", f"trigger:{saved.row.id}")
         return trigger_view(saved.row, services.settings, actor, saved.secret)
 
     @delete(
@@ -128,6 +130,10 @@ class TriggerController(Controller):
         responses=PROBLEMS,
         summary="Delete a trigger",
     )
-    async def remove(self, trigger_id: FromPath[str], actor: CurrentActor) -> None:
+    async def remove(
+        self, trigger_id: FromPath[str], actor: CurrentActor, services: OurServices
+    ) -> None:
         """Its address answers 404 from now on; its events and executions stay."""
-        await delete_trigger(actor, id_in_path(trigger_id))
+        id_ = id_in_path(trigger_id)
+        await delete_trigger(actor, id_)
+        services.feed.nudge(actor.team_id, "triggers", f"trigger:{id_}")

@@ -11,6 +11,10 @@ from domain.rules.ids import parse_id
 from domain.rules.permissions import SEE_HOOK_URLS, Actor
 from domain.settings import Settings
 from domain.store.database import Row
+from domain.store.event_lists import EventListed
+from domain.store.execution_lists import ExecutionListed
+from domain.store.refused_requests import RefusedListed
+from domain.store.secrets import TriggerSecretShown
 from domain.store.triggers import TriggerRow
 from domain.store.workflows import WorkflowRow
 from web.controllers.api.shapes import (
@@ -22,9 +26,11 @@ from web.controllers.api.shapes import (
     ExecutionDetail,
     ExecutionView,
     Json,
+    RefusedRequestView,
     ResponseView,
     StartedView,
     StepRunView,
+    TriggerSecretView,
     TriggerView,
     WorkflowView,
 )
@@ -100,9 +106,23 @@ def trigger_view(
     )
 
 
-def event_view(row: Row) -> EventView:
+def trigger_secret_view(row: TriggerSecretShown) -> TriggerSecretView:
+    """A signing secret, without its value."""
+    return TriggerSecretView(row.id, row.created_at, row.used_at, row.retired_at)
+
+
+_REFUSED_FIELDS = tuple(name for name in RefusedRequestView.__struct_fields__ if name != "headers")
+
+
+def refused_request_view(row: RefusedListed) -> RefusedRequestView:
+    """A refused request."""
+    shown = {name: getattr(row, name) for name in _REFUSED_FIELDS}
+    return RefusedRequestView(**shown, headers=json_of(row.headers))
+
+
+def event_view(row: EventListed) -> EventView:
     """An event of a list."""
-    return EventView(**row)
+    return EventView(**{name: getattr(row, name) for name in EventView.__struct_fields__})
 
 
 def event_detail(row: Row, decisions: Sequence[Row], executions: Sequence[Row]) -> EventDetail:
@@ -120,9 +140,9 @@ def event_detail(row: Row, decisions: Sequence[Row], executions: Sequence[Row]) 
 _EXECUTION_FIELDS = ExecutionView.__struct_fields__
 
 
-def execution_view(row: Row) -> ExecutionView:
+def execution_view(row: ExecutionListed) -> ExecutionView:
     """An execution of a list."""
-    return ExecutionView(**{name: row[name] for name in _EXECUTION_FIELDS})
+    return ExecutionView(**{name: getattr(row, name) for name in _EXECUTION_FIELDS})
 
 
 def execution_detail(row: Row, attempts: Sequence[Row], steps: Sequence[Row]) -> ExecutionDetail:

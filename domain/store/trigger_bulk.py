@@ -1,0 +1,48 @@
+"""Many triggers switched at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.store.database import fetch
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSwitch:
+    """A trigger's switch."""
+
+    id: UUID
+    name: str
+    enabled: bool
+
+
+async def switches_of(team_id: UUID, trigger_ids: Sequence[UUID]) -> list[TriggerSwitch]:
+    """Those of the triggers that the team has and that are not deleted, by name."""
+    rows = await fetch(
+        "SELECT id, name, enabled FROM trigger "
+        "WHERE team_id = $1 AND id = ANY ($2) AND deleted_at IS NULL ORDER BY lower(name), id",
+        team_id,
+        list(trigger_ids),
+    )
+    return [TriggerSwitch(**row) for row in rows]
+
+
+# The rows are locked in the order of their ids, so two people who switch the same triggers wait for
+# each other instead of deadlocking; the second one finds those rows switched, and leaves them out.
+_SWITCH = """
+WITH differing AS (
+    SELECT id FROM trigger WHERE team_id = $1 AND id = ANY ($2) AND deleted_at IS NULL
+    ORDER BY id FOR UPDATE
+)
+UPDATE trigger t SET enabled = $3, revision = t.revision + 1, updated_at = now()
+FROM differing d WHERE t.team_id = $1 AND t.id = d.id AND t.enabled <> $3
+RETURNING t.id, t.name, t.enabled
+"""
+
+
+async def switch(
+    team_id: UUID, trigger_ids: Sequence[UUID], *, enabled: bool
+) -> list[TriggerSwitch]:
+    """Switch those that are not switched so yet; which they were, by name."""
+    rows = await fetch(_SWITCH, team_id, list(trigger_ids), enabled)
+    return sorted((TriggerSwitch(**row) for row in rows), key=lambda each: each.name.lower())
