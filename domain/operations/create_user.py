@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.errors import InvalidInput
-from domain.operations.passwords import check_new_password, hash_password
+from domain.operations.passwords import hash_new_password
 from domain.operations.saving import check
 from domain.rules.names import email_problems, name_problems
 from domain.rules.permissions import MANAGE_MEMBERS, ROLES, Actor
@@ -18,8 +18,7 @@ async def create_user(actor: Actor, email: str, name: str, role: str, password: 
     check([*email_problems(email), *name_problems(name)])
     if role not in ROLES:
         raise InvalidInput.at("role", f"must be one of {', '.join(ROLES)}")
-    check_new_password(password)
-    stored = await hash_password(password)
+    stored = await hash_new_password(password)
     async with transaction():
         user_id = await users.add_user(email, name, stored)
         await teams.add_membership(actor.team_id, user_id, role)

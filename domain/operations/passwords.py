@@ -6,10 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from domain.errors import InvalidInput
+from domain.operations.saving import check
+from domain.rules.passwords import password_problems, too_long
 
-FEWEST_CHARACTERS = 12
-MOST_BYTES = 256
 # 46 MiB, one pass, one lane: OWASP's password storage cheat sheet names it.
 _HASHER = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
 # Two at a time bound the memory that a flood of sign-ins can take.
@@ -21,22 +20,16 @@ _NOBODY = (
 )
 
 
-def check_new_password(password: str) -> None:
-    """Raises InvalidInput when the password is too short, or too long to be worked on."""
-    if len(password) < FEWEST_CHARACTERS:
-        raise InvalidInput.at("password", f"must have at least {FEWEST_CHARACTERS} characters")
-    if len(password.encode()) > MOST_BYTES:
-        raise InvalidInput.at("password", f"must have at most {MOST_BYTES} bytes")
-
-
-async def hash_password(password: str) -> str:
-    """What is stored of the password."""
-    return await asyncio.get_running_loop().run_in_executor(_BESIDE, _HASHER.hash, password)
+async def hash_new_password(password: str, field: str = "password") -> str:
+    """What is stored of a new password. Raises InvalidInput when it may not be one."""
+    check(password_problems(password, field))
+    plain = password.encode("utf-8", "replace")
+    return await asyncio.get_running_loop().run_in_executor(_BESIDE, _HASHER.hash, plain)
 
 
 async def is_password(password: str, stored: str | None) -> bool:
     """Whether `password` is the one `stored` was made from; the same work when nothing is."""
-    if len(password.encode("utf-8", "replace")) > MOST_BYTES:
+    if too_long(password):
         password, stored = "", None
     work = asyncio.get_running_loop().run_in_executor(_BESIDE, _verify, stored or _NOBODY, password)
     return await work and stored is not None
@@ -44,6 +37,6 @@ async def is_password(password: str, stored: str | None) -> bool:
 
 def _verify(stored: str, password: str) -> bool:
     try:
-        return _HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return _HASHER.verify(stored, password.encode("utf-8", "replace"))
+    except (VerificationError, InvalidHashError):
         return False

@@ -9,7 +9,7 @@ from domain.store.database import transaction
 
 
 async def revoke_api_key(actor: Actor, key_id: UUID) -> None:
-    """The key is refused from now on. Raises NotFound, also when it was revoked before."""
+    """The key is refused from now on. Raises NotFound, also for one that had ended before."""
     actor.require(MANAGE_KEYS)
     async with transaction():
         revoked = await api_keys.revoke(actor.team_id, key_id)

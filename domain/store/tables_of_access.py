@@ -37,6 +37,7 @@ class Membership(Table):
     user_id = required_id()
     role = Text(default=None, null=False)
     created_at = moment()
+    seen_at = optional_moment(help_text="when they were last here")
 
 
 class Session(Table):
@@ -79,6 +80,7 @@ class Invitation(Table):
     role = Text(default=None, null=False)
     token_hash = Bytea(default=None, null=False, unique=True)
     invited_by = Text(default=None, null=False)
+    made_by = optional_id()
     created_at = moment()
     expires_at = Timestamptz(default=None, null=False)
     accepted_at = optional_moment()
@@ -90,6 +92,7 @@ class PasswordReset(Table):
     id = UUID(primary_key=True, default=None)
     user_id = required_id()
     token_hash = Bytea(default=None, null=False, unique=True)
+    made_by = optional_id()
     created_at = moment()
     expires_at = Timestamptz(default=None, null=False)
     used_at = optional_moment()

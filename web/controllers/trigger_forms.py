@@ -11,37 +11,67 @@ from domain.errors import Conflict, InvalidInput
 from domain.operations.create_trigger import SavedTrigger, create_trigger
 from domain.operations.edit_trigger import edit_trigger
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.store.pages_triggers import (
-    workflow_choices,
-)
+from domain.store.pages_triggers import workflow_choices
+from domain.store.triggers import TriggerRow
 from web.controllers.api.views import hook_url
+from web.controllers.condition_paths import paths_for
 from web.controllers.trigger_parts import find_or_404, nudge
-from web.forms.reading import FORM, Errors, read_form, whole_number_in
-from web.forms.trigger import TriggerForm, trigger_errors
+from web.forms.reading import Errors, read_form
+from web.forms.trigger import TriggerForm
+from web.forms.trigger_acts import after_act
 from web.htmx import (
     CurrentActor,
     HtmxRequest,
     OurServices,
     go_to,
+    page,
     page_or_partial,
 )
+from web.presenters.trigger_forms import facts_of, facts_text, form_shown, saved_meanwhile
 from web.presenters.triggers import trigger_shown
 from web.services import Services
 
-_STALE = (
-    "Someone else saved this trigger after you opened it. What you see here is what you typed: "
-    "compare it with the present state, then save again to replace that."
-)
+# What a button in the form, or a choice, draws anew: that part of the form alone.
+_SCHEME = "scheme-settings"
 
 
 async def _form(
-    request: HtmxRequest, name: str, form: TriggerForm, errors: Errors, status: int, **more: Any
+    request: HtmxRequest, form: TriggerForm, errors: Errors, status: int, **more: Any
 ) -> Template:
+    """The form; `row` among `more` when there is such a trigger already."""
+    actor: Actor = request.user
+    context = {
+        **form_shown(form, errors),
+        "workflows": await workflow_choices(actor.team_id),
+        "paths": await paths_for(actor, form.source.scheme, more.get("row")),
+        **more,
+    }
+    whole = "triggers/edit.html" if "row" in more else "triggers/new.html"
+    return page_or_partial(request, whole, "triggers/_form.html", context, status=status)
+
+
+async def _drawn(request: HtmxRequest, **more: Any) -> Template:
+    """The form after a button in it, or only the part that asked. Nothing is saved."""
+    given = await read_form(request)
+    form, focus, errors = after_act(TriggerForm.typed(given), given.get("act", ""))
+    status = 422 if errors else 200
+    if not request.htmx.wants_part:
+        return await _form(request, form, errors, status, focus=focus, **more)
+    context = {**form_shown(form, errors), "focus": focus, **more}
+    if request.htmx.target_id != _SCHEME:
+        return page(request, "conditions/_drawn.html", context, status=status)
+    context["paths"] = await paths_for(request.user, form.source.scheme, more.get("row"))
+    return page(request, "triggers/_scheme_drawn.html", context, status=status)
+
+
+async def _conflict(request: HtmxRequest, form: TriggerForm, row: TriggerRow) -> Template:
+    """The form with what was typed, and how that differs from what someone else saved: to save it
+    again is then meant."""
     workflows = await workflow_choices(request.user.team_id)
-    context = {"form": form, "errors": errors, "workflows": workflows, **more}
-    return page_or_partial(
-        request, f"triggers/{name}.html", "triggers/_form.html", context, status=status
-    )
+    now = facts_of(TriggerForm.of(row), workflows)
+    meanwhile = saved_meanwhile(form.was, now, facts_of(form, workflows))
+    form = replace(form, revision=row.revision, was=facts_text(now))
+    return await _form(request, form, {}, 409, row=row, meanwhile=meanwhile)
 
 
 async def _saved(
@@ -69,7 +99,12 @@ class TriggerForms(Controller):
     @get("/new", opt={"permission": EDIT_TRIGGERS})
     async def new(self, request: HtmxRequest) -> Template:
         """An empty form."""
-        return await _form(request, "new", TriggerForm(), {}, 200)
+        return await _form(request, TriggerForm(), {}, 200)
+
+    @post("/new/form", status_code=200, opt={"permission": EDIT_TRIGGERS})
+    async def draw_new(self, request: HtmxRequest) -> Template:
+        """The form after a button in it."""
+        return await _drawn(request)
 
     @post(opt={"permission": EDIT_TRIGGERS})
     async def create(
@@ -80,7 +115,7 @@ class TriggerForms(Controller):
         try:
             saved = await create_trigger(actor, services.vault, form.draft())
         except InvalidInput as refused:
-            return await _form(request, "new", form, trigger_errors(refused), 422)
+            return await _form(request, form, form.errors(refused), 422)
         return await _saved(request, actor, services, saved)
 
     @get("/{trigger_id:str}/edit", opt={"permission": EDIT_TRIGGERS})
@@ -89,7 +124,16 @@ class TriggerForms(Controller):
     ) -> Template:
         """The form with what is in force."""
         row = await find_or_404(actor, trigger_id)
-        return await _form(request, "edit", TriggerForm.of(row), {}, 200, row=row)
+        form = TriggerForm.of(row)
+        was = facts_text(facts_of(form, await workflow_choices(actor.team_id)))
+        return await _form(request, replace(form, was=was), {}, 200, row=row)
+
+    @post("/{trigger_id:str}/form", status_code=200, opt={"permission": EDIT_TRIGGERS})
+    async def draw(
+        self, request: HtmxRequest, trigger_id: FromPath[str], actor: CurrentActor
+    ) -> Template:
+        """The form after a button in it."""
+        return await _drawn(request, row=await find_or_404(actor, trigger_id))
 
     @post("/{trigger_id:str}", opt={"permission": EDIT_TRIGGERS})
     async def update(
@@ -100,14 +144,16 @@ class TriggerForms(Controller):
         services: OurServices,
     ) -> Response[Any]:
         """Saved, unless someone else saved in the meantime."""
-        row, given = await find_or_404(actor, trigger_id), await read_form(request)
-        form = TriggerForm.typed(given, whole_number_in(given.get("revision", "")))
+        row, form = (
+            await find_or_404(actor, trigger_id),
+            TriggerForm.typed(await read_form(request)),
+        )
         try:
-            edit = form.edit(TriggerForm.of(row))
-            saved = await edit_trigger(actor, services.vault, row.id, edit)
+            saved = await edit_trigger(
+                actor, services.vault, row.id, form.edit(TriggerForm.of(row))
+            )
         except InvalidInput as refused:
-            return await _form(request, "edit", form, trigger_errors(refused), 422, row=row)
+            return await _form(request, form, form.errors(refused), 422, row=row)
         except Conflict:
-            form = replace(form, revision=row.revision)  # saving again is meant
-            return await _form(request, "edit", form, {FORM: [_STALE]}, 409, row=row)
+            return await _conflict(request, form, row)
         return await _saved(request, actor, services, saved)

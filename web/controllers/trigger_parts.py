@@ -18,5 +18,6 @@ async def find_or_404(actor: Actor, trigger_id: str) -> TriggerRow:
 
 
 def nudge(services: Services, actor: Actor, trigger_id: UUID) -> None:
-    """Tell the team's open pages that the trigger changed."""
-    services.feed.nudge(actor.team_id, "triggers", f"trigger:{trigger_id}")
+    """Tell the team's open pages that the trigger changed: `config:` does so only for what someone
+    set, and not for what came in."""
+    services.feed.nudge(actor.team_id, "triggers", f"trigger:{trigger_id}", f"config:{trigger_id}")

@@ -11,23 +11,29 @@ from domain.clock import utc_now
 from domain.errors import NotFound
 from domain.operations.delete_trigger import delete_trigger
 from domain.operations.set_trigger_enabled import set_trigger_enabled
-from domain.rules.permissions import EDIT_TRIGGERS, SEE_TRIGGERS, Actor
+from domain.rules.permissions import (
+    EDIT_TRIGGERS,
+    SEE_REFUSED,
+    SEE_TRIGGERS,
+    SEND_TEST_EVENTS,
+    Actor,
+)
 from domain.store.pages import Position
 from domain.store.pages_events import page_of_events, verdicts_of
-from domain.store.pages_triggers import (
-    hours_of_triggers,
-    listed_trigger,
-)
+from domain.store.pages_triggers import hours_of_triggers, listed_trigger
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import hook_url, id_in_path
+from web.controllers.refused_requests import latest_refused
+from web.controllers.test_events import form_context, sample_form
 from web.controllers.trigger_parts import find_or_404, nudge
+from web.controllers.trigger_secrets import secrets_context
+from web.controllers.trigger_versions import LATEST_VERSIONS, versions_page
 from web.htmx import (
     CurrentActor,
     HtmxRequest,
     OurServices,
     go_to,
     page,
-    page_or_partial,
 )
 from web.presenters.charts import hours_of
 from web.presenters.health import TriggerRowShown, trigger_row
@@ -46,14 +52,29 @@ async def _row_shown(team_id: UUID, trigger_id: UUID) -> TriggerRowShown:
 
 
 async def _shown(actor: Actor, services: Services, row: TriggerRow) -> dict[str, Any]:
+    """What is read again whenever the trigger or its events change."""
     events = await page_of_events(actor.team_id, row.id, Position(), size=RECENT_EVENTS)
+    ids = [event.id for event in events.rows]
     url = hook_url(services.settings, actor, row.hook_token)
     return {
-        "row": await _row_shown(actor.team_id, row.id),
+        "listed": await _row_shown(actor.team_id, row.id),
         "trigger": trigger_shown(row, url),
         "events": events.rows,
-        "verdicts": await verdicts_of(actor.team_id, [event.id for event in events.rows]),
+        "verdicts": await verdicts_of(actor.team_id, ids),
     }
+
+
+async def _parts(actor: Actor, row: TriggerRow) -> dict[str, Any]:
+    """The panels below, each of which is read again by itself; those that the role may see."""
+    versions = await versions_page(row, None, LATEST_VERSIONS)
+    parts: dict[str, Any] = {"row": row, "shown": versions, "latest": True, "trouble": ""}
+    if row.hook_token and actor.may(SEND_TEST_EVENTS):
+        parts |= form_context(row, sample_form(row))
+    if row.hook_token and actor.may(EDIT_TRIGGERS):
+        parts |= {"rotated": None, "errors": {}, **await secrets_context(row)}
+    if row.hook_token and actor.may(SEE_REFUSED):
+        parts |= await latest_refused(row)
+    return parts
 
 
 class TriggerPages(Controller):
@@ -70,8 +91,11 @@ class TriggerPages(Controller):
         services: OurServices,
     ) -> Template:
         """How to reach it, what it asks for, and what came lately."""
-        context = await _shown(actor, services, await find_or_404(actor, trigger_id))
-        return page_or_partial(request, "triggers/show.html", "triggers/_show.html", context)
+        row = await find_or_404(actor, trigger_id)
+        context = await _shown(actor, services, row)
+        if request.htmx.wants_part:
+            return page(request, "triggers/_show.html", context)
+        return page(request, "triggers/show.html", {**context, **await _parts(actor, row)})
 
     @delete("/{trigger_id:str}", status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def remove(

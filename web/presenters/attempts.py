@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.store.pages_executions import AttemptShown, ExecutionShown, StepShown
-from web.presenters.payload import pretty_or_none
+from web.presenters.messages import Message, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +12,8 @@ class StepRow:
     """A step with its request and response laid out for reading."""
 
     step: StepShown
-    request: str | None
-    response: str | None
+    request: Message | None
+    response: Message | None
 
 
 def all_attempts(execution: ExecutionShown, finished: Sequence[AttemptShown]) -> list[AttemptShown]:
@@ -30,6 +30,6 @@ def steps_by_attempt(steps: Sequence[StepShown]) -> dict[int, list[StepRow]]:
     """The steps of each attempt, in order."""
     rows: dict[int, list[StepRow]] = {}
     for step in steps:
-        row = StepRow(step, pretty_or_none(step.request), pretty_or_none(step.response))
+        row = StepRow(step, message(step.request), message(step.response))
         rows.setdefault(step.attempt, []).append(row)
     return rows

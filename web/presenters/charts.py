@@ -53,6 +53,13 @@ def hours_of(now: datetime) -> list[datetime]:
     return [last - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
 
 
+def hours_table(counts: Sequence[HourCount], now: datetime) -> list[HourCount]:
+    """The hours in which something happened, the latest first: the chart as a table."""
+    first = hours_of(now)[0]
+    known = [count for count in counts if count.hour >= first and _total(count)]
+    return sorted(known, key=lambda count: count.hour, reverse=True)
+
+
 def hours_chart(
     counts: Sequence[HourCount], now: datetime, *, width: float = 98, height: float = 24
 ) -> HoursChart:

@@ -8,79 +8,57 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from web.presenters.signing_recipes import Part, Recipe, Text, recipe_for
+
 FILL_IN = "the signing secret of this trigger"
 _HEX = "od -An -tx1 | tr -d ' \\n'"
 _BASE64 = "openssl base64 -A"
+_ESCAPED = str.maketrans({character: f"\\{character}" for character in '\\"`$'})
 
 
 def delivery_lines(
     scheme: str, config: Mapping[str, Any], url: str, body: str, secret: str | None
 ) -> str:
     """The lines for one delivery of `body` to `url`, signed as the trigger's scheme wants it."""
-    if scheme == "none":
-        return _curl(url, {}, shlex.quote(body))
-    secret_line = f"secret={shlex.quote(FILL_IN if secret is None else secret)}"
-    signing, headers = _SCHEMES[scheme](config)
-    lines = [secret_line, f"body={shlex.quote(body)}", *signing, _curl(url, headers, '"$body"')]
-    return "\n".join(lines)
+    given = shlex.quote(FILL_IN if secret is None else secret)
+    return shell_lines(recipe_for(scheme, config), url, body, given)
 
 
-def _curl(url: str, headers: Mapping[str, str], body: str) -> str:
-    given = {"Content-Type": "application/json", **headers}
-    # In double quotes: their values hold variables of the shell, and nothing that people chose.
-    options = [f'-H "{name}: {value}"' for name, value in given.items()]
-    return " \\\n  ".join([f"curl -X POST {shlex.quote(url)}", *options, f"--data-binary {body}"])
+def shell_lines(recipe: Recipe, url: str, body: str, secret: str, options: str = "") -> str:
+    """The same for a recipe; `secret` and curl's `options` are words of the shell as they stand."""
+    if not recipe.signed:
+        return _curl(recipe, url, shlex.quote(body), options)
+    lines = [f"secret={secret}", f"body={shlex.quote(body)}", *_values(recipe)]
+    return "\n".join([*lines, *_signature(recipe), _curl(recipe, url, '"$body"', options)])
 
 
-_Signing = tuple[list[str], Mapping[str, str]]
+def _values(recipe: Recipe) -> list[str]:
+    lines = []
+    if recipe.uses(Part.TIMESTAMP):
+        lines.append("timestamp=$(date +%s)")
+    if recipe.uses(Part.ID):
+        lines.append('id="msg_$(date +%s)$$"')
+    return lines
 
 
-def _mac(algorithm: str, encoding: str) -> str:
-    encode = _BASE64 if encoding == "base64" else _HEX
-    return (
-        f'signature=$(printf \'%s\' "$body" | openssl dgst -{algorithm} -hmac "$secret" -binary'
-        f" | {encode})"
-    )
+def _signature(recipe: Recipe) -> list[str]:
+    encode = _BASE64 if recipe.encoding == "base64" else _HEX
+    lines, key = [], '-hmac "$secret"'
+    if recipe.base64_key:
+        lines.append(f"key=$(printf '%s' \"${{secret#whsec_}}\" | openssl base64 -d -A | {_HEX})")
+        key = '-mac HMAC -macopt "hexkey:$key"'
+    digest = f"openssl dgst -{recipe.algorithm} {key} -binary"
+    lines.append(f"signature=$(printf '%s' {_quoted(recipe.signed)} | {digest} | {encode})")
+    return lines
 
 
-def _hmac(config: Mapping[str, Any]) -> _Signing:
-    algorithm = str(config.get("algorithm", "sha256"))
-    header = str(config.get("header", "X-Signature"))
-    # The prefix is what people chose: quoted by itself, it is text and nothing else.
-    prefix = f"prefix={shlex.quote(str(config.get('prefix', '')))}"
-    signing = [_mac(algorithm, str(config.get("encoding", "hex"))), prefix]
-    return signing, {_header_name(header): "$prefix$signature"}
+def _quoted(text: Text) -> str:
+    """The text in double quotes: parts are variables, all else is text and nothing else."""
+    pieces = [f"${{{p.value}}}" if isinstance(p, Part) else p.translate(_ESCAPED) for p in text]
+    return f'"{"".join(pieces)}"'
 
 
-def _header_name(name: str) -> str:
-    """The name as it may stand in double quotes: a backtick and `$` are allowed in names."""
-    return name.replace("\\", "\\\\").replace("`", "\\`").replace("$", "\\$")
-
-
-def _github(_config: Mapping[str, Any]) -> _Signing:
-    headers = {
-        "X-GitHub-Event": "issues",
-        "X-GitHub-Delivery": "try-$(date +%s)-$$",
-        "X-Hub-Signature-256": "sha256=$signature",
-    }
-    return [_mac("sha256", "hex")], headers
-
-
-def _standard(_config: Mapping[str, Any]) -> _Signing:
-    signing = [
-        'now=$(date +%s); id="msg_$now$$"',
-        f"key=$(printf '%s' \"${{secret#whsec_}}\" | openssl base64 -d -A | {_HEX})",
-        (
-            'signature=$(printf \'%s.%s.%s\' "$id" "$now" "$body" '
-            f'| openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | {_BASE64})'
-        ),
-    ]
-    headers = {
-        "webhook-id": "$id",
-        "webhook-timestamp": "$now",
-        "webhook-signature": "v1,$signature",
-    }
-    return signing, headers
-
-
-_SCHEMES = {"hmac": _hmac, "github": _github, "standard": _standard}
+def _curl(recipe: Recipe, url: str, body: str, options: str) -> str:
+    headers = [f"-H {_quoted((name, ': ', *value))}" for name, value in recipe.all_headers]
+    call = " ".join(filter(None, ["curl", options, "-X", recipe.method, shlex.quote(url)]))
+    return " \\\n  ".join([call, *headers, f"--data-binary {body}"])

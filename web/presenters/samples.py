@@ -10,6 +10,7 @@ from domain.rules.bodies import UnreadableBody, read_json
 from domain.rules.conditions import judge, parse_conditions
 from domain.rules.json_values import JsonValue, number_of, write_json
 from domain.senders import SENDERS
+from web.presenters.payload import pretty
 
 _STEP = re.compile(
     r"\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>\d{1,2}|\*)\]|\[['\"](?P<key>[^'\"]+)['\"]\]"
@@ -19,19 +20,20 @@ _Steps = list[str | int]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A body on one line, and whether the trigger's conditions match it."""
+    """A body, and whether the trigger's conditions match it."""
 
     body: str
     matches: bool
 
 
-def sample_for(scheme: str, conditions: Any) -> Sample:
-    """The sample for a trigger with these stored conditions."""
+def sample_for(scheme: str, conditions: Any, *, laid_out: bool = False) -> Sample:
+    """The sample for a trigger with these stored conditions: on one line, or laid out to edit."""
     document = read_json(SENDERS[scheme].sample_body())
     if isinstance(conditions, Mapping):
         document = _bent(deepcopy(document), conditions)
     matches = judge(parse_conditions(conditions), document).result == "matched"
-    return Sample(write_json(document).decode(), matches)
+    body = write_json(document).decode()
+    return Sample(pretty(body) if laid_out else body, matches)
 
 
 def _bent(document: JsonValue, member: Mapping[str, Any]) -> JsonValue:

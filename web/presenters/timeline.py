@@ -13,16 +13,35 @@ AXIS_HEIGHT = 20
 _NARROWEST = 0.4
 _MOST_TICKS = 5
 _NICE = (1, 2, 5)
+_WAITS = {"queue": "Queue", "backoff": "Backoff"}
+_WIDE_ENOUGH = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A piece of a row; `kind` is queue, backoff, or the state of an attempt or step."""
+    """A piece of a row; `kind` is queue, backoff, or the state of an attempt or step. `number` is
+    the attempt's, where the bar is wide enough for it."""
 
     x: float
     width: float
     kind: str
     title: str
+    took: timedelta
+    number: int | None = None
+
+    @property
+    def middle(self) -> float:
+        """Where its number stands."""
+        return round(self.x + self.width / 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of the time went into bars of one kind, in words."""
+
+    kind: str
+    word: str
+    took: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,18 @@ class Timeline:
     ticks: tuple[Tick, ...]
     total: timedelta
 
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """The legend: each kind of bar in the first row, in the order in which it came."""
+        sums: dict[str, timedelta] = {}
+        for bar in self.rows[0].bars:
+            sums[bar.kind] = sums.get(bar.kind, timedelta()) + bar.took
+        return tuple(Share(kind, _share_word(kind), took) for kind, took in sums.items())
+
+
+def _share_word(kind: str) -> str:
+    return _WAITS.get(kind) or f"Attempts, {state_lamp(kind).word.lower()}"
+
 
 class _Scale:
     def __init__(self, begin: datetime, end: datetime) -> None:
@@ -61,13 +92,16 @@ class _Scale:
     def at(self, moment: datetime) -> float:
         return min(max((moment - self.begin) / self.total * 100, 0.0), 100.0)
 
-    def bar(self, start: datetime, end: datetime, kind: str, what: str) -> Bar:
+    def bar(
+        self, start: datetime, end: datetime, kind: str, what: str, number: int | None = None
+    ) -> Bar:
         x = self.at(start)
         # Whatever happened can be seen, however short it was, and stays within the picture.
         width = max(self.at(end) - x, _NARROWEST)
         x = min(x, 100 - width)
         title = f"{what}: {duration_words(end - start)}"
-        return Bar(round(x, 3), round(width, 3), kind, title)
+        shown = number if width > _WIDE_ENOUGH else None
+        return Bar(round(x, 3), round(width, 3), kind, title, end - start, shown)
 
 
 def timeline(
@@ -103,10 +137,10 @@ def _attempt_bars(
     free_since, wait = created_at, "queue"
     for attempt in attempts:
         if attempt.started_at > free_since:
-            bars.append(scale.bar(free_since, attempt.started_at, wait, wait.capitalize()))
+            bars.append(scale.bar(free_since, attempt.started_at, wait, _WAITS[wait]))
         end = attempt.finished_at or now
         what = f"Attempt {attempt.number}, {state_lamp(attempt.state).word.lower()}"
-        bars.append(scale.bar(attempt.started_at, end, attempt.state, what))
+        bars.append(scale.bar(attempt.started_at, end, attempt.state, what, attempt.number))
         free_since, wait = end, "backoff"
     if not attempts:
         bars.append(scale.bar(created_at, now, "queue", "Queue"))

@@ -1,13 +1,13 @@
 """A trigger's page: how to reach it, and what it asks for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from domain.rules.retries import RetryPolicy, parse_retry
 from domain.store.triggers import TriggerRow
+from web.presenters.code_samples import CodeSample, code_samples
 from web.presenters.conditions import ConditionLine, condition_lines
 from web.presenters.deliveries import delivery_lines
+from web.presenters.door_words import Setting, door_settings, repeat_words, signing_settings
 from web.presenters.samples import sample_for, stored_json
 
 _SCHEMES = {
@@ -15,23 +15,32 @@ _SCHEMES = {
     "hmac": "HMAC",
     "standard": "Standard Webhooks",
     "github": "GitHub",
+    "stripe": "Stripe",
+    "slack": "Slack",
+    "shopify": "Shopify",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerShown:
-    """A trigger with its settings read. `lines` send a delivery that (if `lines_match`) it fires
-    on; they and `hook_url` are None for who may not know the address."""
+    """A trigger with its settings read.
+
+    `lines` and `samples` send a delivery that (if `lines_match`) it fires on; `repeated` says what
+    becomes of it a second time. They and `hook_url` are None for who may not know the address.
+    """
 
     row: TriggerRow
     scheme: str
     scheme_words: str
-    settings: Mapping[str, Any]
+    signing: tuple[Setting, ...]
+    door: tuple[Setting, ...]
     conditions: ConditionLine | None
     retry: RetryPolicy
     hook_url: str | None
     lines: str | None
+    samples: tuple[CodeSample, ...]
     lines_match: bool
+    repeated: str
 
 
 def scheme_words(scheme: str | None) -> str:
@@ -44,17 +53,22 @@ def trigger_shown(row: TriggerRow, hook_url: str | None, secret: str | None = No
     config, conditions = stored_json(row.config), stored_json(row.conditions)
     scheme = config["scheme"]
     sample = sample_for(scheme, conditions)
-    lines = None
+    lines: str | None = None
+    samples: tuple[CodeSample, ...] = ()
     if hook_url is not None:
         lines = delivery_lines(scheme, config, hook_url, sample.body, secret)
+        samples = code_samples(scheme, config, hook_url, sample.body)
     return TriggerShown(
         row=row,
         scheme=scheme,
         scheme_words=scheme_words(scheme),
-        settings={name: value for name, value in config.items() if name != "scheme" and value},
+        signing=signing_settings(config),
+        door=door_settings(config),
         conditions=condition_lines(conditions),
         retry=parse_retry(stored_json(row.retry)),
         hook_url=hook_url,
         lines=lines,
+        samples=samples,
         lines_match=sample.matches,
+        repeated=repeat_words(config),
     )

@@ -56,6 +56,8 @@ _REASONS = {
     "lone_surrogate": "A text in the body holds half of a surrogate pair.",
     "number_out_of_range": "A number in the body is out of range.",
     "too_many_keys": "An object in the body has too many keys.",
+    "bad_status": "The target answered with an error.",
+    "timeout": "The target did not answer in time.",
     "worker_lost": "The worker that ran it was lost.",
     "worker_stopped": "The worker was stopped before it saw the answer.",
 }
@@ -99,6 +101,11 @@ def duration_words(span: timedelta | None) -> str:
             rest = seconds % size // part_size
             return f"{seconds // size} {unit}" + (f" {rest} {part}" if rest else "")
     raise AssertionError("a minute is the smallest unit here")
+
+
+def duration_words_of_ms(milliseconds: int) -> str:
+    """The same, of milliseconds."""
+    return duration_words(timedelta(milliseconds=milliseconds))
 
 
 _UNITS = (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1))

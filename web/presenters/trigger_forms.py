@@ -1,0 +1,163 @@
+"""What the trigger form shows beside its fields: choices, what is wrong, and what someone else
+saved meanwhile."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.rules.bodies import UnreadableBody, read_json
+from domain.rules.door_settings import ANSWER_TYPES, METHODS
+from domain.rules.json_values import JsonValue, write_json
+from domain.senders import SENDERS
+from domain.store.pages_triggers import Choice
+from web.forms.reading import FORM, Errors
+from web.forms.trigger import TriggerForm
+from web.presenters.condition_rows import (
+    GROUP_CHOICES,
+    KIND_CHOICES,
+    OPERATOR_CHOICES,
+    TYPE_CHOICES,
+    rows_shown,
+)
+from web.presenters.differences import Difference, differences
+
+_SCHEMES = {
+    "hmac": "HMAC: most senders",
+    "standard": "Standard Webhooks",
+    "github": "GitHub",
+    "stripe": "Stripe",
+    "slack": "Slack",
+    "shopify": "Shopify",
+    "none": "None: whoever knows the address may send",
+}
+SCHEME_CHOICES = tuple(pair for pair in _SCHEMES.items() if pair[0] in SENDERS)
+_LABELS = {
+    "workflow_id": "Workflow to run",
+    "scheme": "Signature",
+    "secret": "Signing secret",
+    "signed": "Signed string",
+    "tolerance_s": "Oldest delivery",
+    "id_path": "Sender's id",
+    "dedup_days": "Days an id is remembered",
+    "dedup_body": "The same body under another id",
+    "max_body": "Largest body",
+    "cors_origins": "Web pages that may send",
+    "answer_own": "Answer",
+    "answer_status": "Status of the answer",
+    "answer_type": "Type of the answer",
+    "answer_body": "Body of the answer",
+    "when_disabled": "While it is switched off",
+    "base_s": "First wait",
+    "cap_s": "Longest wait",
+}
+_PARTS = {"op": "operator", "type": "comparison", "missing": "missing value", "raw": "JSON"}
+# Where the sender makes the secret, it does so once it knows the trigger's address.
+_THEIRS = "{} Until you have it, leave this empty; the trigger's page takes it later."
+_OURS = "Leave it empty and one is made, which you then see once."
+_SECRET_HINTS = {
+    "stripe": _THEIRS.format("Stripe shows it beside the endpoint; it begins with whsec_."),
+    "slack": _THEIRS.format("Slack shows it as Signing Secret among the app's basic information."),
+    "shopify": _THEIRS.format("Shopify shows it below its list of webhooks."),
+}
+DOOR_FIELDS = ("methods", "addresses", "max_body", "when_disabled", "dedup_days", "dedup_body",
+               "cors_origins", "answer_own", "answer_status", "answer_type",
+               "answer_body")  # fmt: skip
+CHOICES: Mapping[str, Any] = {
+    "schemes": SCHEME_CHOICES,
+    "methods": METHODS,
+    "answer_types": tuple((type_, type_) for type_ in ANSWER_TYPES),
+    "operators": OPERATOR_CHOICES,
+    "groups": GROUP_CHOICES,
+    "kinds": KIND_CHOICES,
+    "types": TYPE_CHOICES,
+}
+
+
+def form_shown(form: TriggerForm, errors: Errors) -> dict[str, Any]:
+    """What the form's templates need, whoever's trigger it is."""
+    return {
+        "form": form,
+        "errors": errors,
+        "lines": error_lines(errors),
+        "rows": rows_shown(form.conditions),
+        "choices": CHOICES,
+        "secret_hint": _SECRET_HINTS.get(form.source.scheme, _OURS),
+        "door_fields": DOOR_FIELDS,
+        "focus": "",
+        "meanwhile": None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLine:
+    """A line of the summary: the field, what people call it, and what is wrong."""
+
+    field: str
+    label: str
+    message: str
+
+
+def error_lines(errors: Errors) -> list[ErrorLine]:
+    """Everything that is wrong, in the order of the page."""
+    return [
+        ErrorLine(field, label_of(field), message)
+        for field, messages in errors.items()
+        for message in messages
+    ]
+
+
+def label_of(field: str) -> str:
+    """What people call a field: `Clause 2.1, value` for `conditions.1.0.value`."""
+    parts = field.split(".")
+    if parts[0] != "conditions" or len(parts) == 1:
+        return _LABELS.get(field, field.replace("_", " ").capitalize()) if field != FORM else ""
+    number = ".".join(str(int(part) + 1) for part in parts[1:-1])
+    if parts[-1] == "group":
+        return f"Group {number}" if number else "Conditions"
+    return f"Clause {number}, {_PARTS.get(parts[-1], parts[-1])}"
+
+
+# --- Someone else saved ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMeanwhile:
+    """`theirs`: what the other one changed since the form was opened (None when that is not
+    known). `mine`: what saving would change of what is there now."""
+
+    theirs: tuple[Difference, ...] | None
+    mine: tuple[Difference, ...]
+
+
+def facts_of(form: TriggerForm, workflows: Iterable[Choice]) -> JsonValue:
+    """What the form says, as people compare it. Secrets are left out. Raises InvalidInput."""
+    parts = form.parts()
+    source = {name: value for name, value in parts["config"].items() if name != "secret"}
+    return {
+        "name": parts["name"],
+        "workflow": _workflow_name(workflows, parts["workflow_id"]),
+        "switched_on": form.enabled,
+        "source": source,
+        "conditions": parts["conditions"] or "none",
+        "execution": parts["retry"],
+    }
+
+
+def _workflow_name(workflows: Iterable[Choice], workflow_id: Any) -> str:
+    names: Mapping[Any, str] = {choice.id: choice.name for choice in workflows}
+    return names.get(workflow_id, str(workflow_id))
+
+
+def facts_text(facts: JsonValue) -> str:
+    """The facts for a hidden field."""
+    return write_json(facts).decode()
+
+
+def saved_meanwhile(was: str, now: JsonValue, mine: JsonValue) -> SavedMeanwhile:
+    """Who saved what. `was` comes from the form's hidden field, so it may be anything."""
+    try:
+        opened = read_json(was.encode("utf-8", "surrogatepass"))
+    except UnreadableBody:
+        opened = None
+    theirs = differences(opened, now) if isinstance(opened, dict) else None
+    return SavedMeanwhile(theirs, differences(now, mine))
