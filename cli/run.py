@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cli.console import Console
 from cli.environment import PROJECT, data_directory, local_settings
+from cli.main import SETUP_LINE
 from cli.processes import (
     AlreadyRunning,
     CannotStart,
@@ -81,16 +82,27 @@ class Run:
                 raise CannotStart(failure_of(program))
         commands = parse_procfile((PROJECT / "Procfile").read_text())
         release = commands.pop("release")
-        self._out.say("bringing the database up to date")
-        if await run_to_end(self._program("release", release), self._out) != 0:
-            raise CannotStart(f"The release command failed, see above: {release}")
+        sign_in = await self._release(release)
         if self._env["SIGNALBOX_DEMO"] == "1":
             commands["target"] = "python -m cli.demo_target"
         self._out.say(f"starting {', '.join(commands)}")
         for name, command in commands.items():
             self._keeper.start(self._program(name, command))
         await self._until_ready()
-        self._welcome(await self._demo() if self._env["SIGNALBOX_DEMO"] == "1" else [])
+        self._welcome(await self._demo() if self._env["SIGNALBOX_DEMO"] == "1" else sign_in)
+
+    async def _release(self, command: str) -> list[str]:
+        """Run the release line; where the first admin is made, if there is nobody yet."""
+        self._out.say("bringing the database up to date")
+        printed: list[str] = []
+        status = await run_to_end(self._program("release", command), self._out, printed)
+        set_up = [line for line in printed if line.startswith(SETUP_LINE)]
+        for line in printed:
+            if line not in set_up:
+                self._out.line("release", line)
+        if status != 0:
+            raise CannotStart(f"The release command failed, see above: {command}")
+        return set_up
 
     async def _until_ready(self) -> None:
         address = (self._env["HOST"], int(self._env["PORT"]))

@@ -6,13 +6,27 @@ Every fault is listed at once, each with how to mend it, so that a failed start 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.errors import BadSettings, InvalidInput
 from domain.rules.addresses import IPNetwork, parse_networks
+from domain.rules.names import email_problems
 
 MINIMUM_SECRET_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """The OpenID Connect provider that people may sign in with. `name` is on the button; `allow`
+    are private networks that it may be in, beside those that all outbound calls may reach."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+    allow: tuple[IPNetwork, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,7 @@ class Settings:
     database_url: str
     redis_url: str
     secret_key: bytes
+    previous_secret_keys: tuple[bytes, ...]
     port: int
     base_url: str
     data_dir: Path
@@ -30,6 +45,9 @@ class Settings:
     demo: bool
     metrics_token: str | None
     log_level: str
+    smtp_url: str | None
+    mail_from: str | None
+    oidc: OidcSettings | None
 
     @property
     def secure(self) -> bool:
@@ -91,6 +109,37 @@ class _Reader:
             self.faults.append(f"{name} must be a list of networks such as 10.0.0.0/8: {refused}")
             return ()
 
+    def oidc(self) -> OidcSettings | None:
+        issuer = self.text("OIDC_ISSUER")
+        names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+        missing = [name for name in names if not self.text(name)]
+        if len(missing) == len(names):
+            return None
+        self.faults += [f"{name} is not set: signing in elsewhere needs it" for name in missing]
+        parts = urlsplit(issuer)
+        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if issuer and parts.scheme != "https" and not (parts.scheme == "http" and local):
+            self.faults.append("OIDC_ISSUER must start with https://")
+        return OidcSettings(
+            issuer=issuer,
+            client_id=self.text("OIDC_CLIENT_ID"),
+            client_secret=self.text("OIDC_CLIENT_SECRET"),
+            name=self.text("OIDC_NAME", parts.hostname or ""),
+            allow=self.networks("OIDC_ALLOW"),
+        )
+
+    def previous_secret_keys(self) -> tuple[bytes, ...]:
+        """The keys that the list names; a key may itself hold commas, so the whole of it counts as
+        one, too: it does no harm to try one key more."""
+        whole = self.text("SECRET_KEY_PREVIOUS")
+        keys = dict.fromkeys(key.strip().encode() for key in (*whole.split(","), whole))
+        usable = tuple(key for key in keys if len(key) >= MINIMUM_SECRET_KEY_BYTES)
+        if whole and not usable:
+            self.faults.append(
+                "SECRET_KEY_PREVIOUS must be the former SECRET_KEY, or several, with commas between"
+            )
+        return usable
+
     def secret_key(self) -> bytes:
         value = self.required(
             "SECRET_KEY",
@@ -121,6 +170,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             "REDIS_URL", ("redis", "rediss", "unix"), "name a Redis or Valkey server, 7 or newer"
         ),
         secret_key=reader.secret_key(),
+        previous_secret_keys=reader.previous_secret_keys(),
         port=port,
         base_url=reader.text("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/"),
         data_dir=Path(reader.text("SIGNALBOX_DATA_DIR", ".data")),
@@ -129,8 +179,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         demo=reader.flag("SIGNALBOX_DEMO"),
         metrics_token=reader.text("METRICS_TOKEN") or None,
         log_level=reader.text("LOG_LEVEL", "info"),
+        smtp_url=reader.text("SMTP_URL") or None,
+        mail_from=reader.text("MAIL_FROM") or None,
+        oidc=reader.oidc(),
     )
     _check_base_url(settings.base_url, reader.faults)
+    _check_mail(settings, reader.faults)
     if reader.faults:
         raise BadSettings(reader.faults)
     return settings
@@ -143,3 +197,20 @@ def _check_base_url(base_url: str, faults: list[str]) -> None:
             "BASE_URL must be the address that people and senders use, such as "
             "https://signalbox.example.org, without a path"
         )
+
+
+def _check_mail(settings: Settings, faults: list[str]) -> None:
+    if settings.smtp_url is None:
+        return
+    try:
+        parts = urlsplit(settings.smtp_url)
+        usable = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        faults.append(
+            "SMTP_URL must name a mail server, such as smtp://user:password@mail.example.org:587"
+        )
+    sender = parseaddr(settings.mail_from or "")[1]
+    if email_problems(sender):
+        faults.append("MAIL_FROM must be the address that mail comes from when SMTP_URL is set")

@@ -31,23 +31,31 @@ from domain.encryption import Vault
 from domain.errors import BadSettings
 from domain.logs import configure_logs
 from domain.operations.receive_event import EventReceiver
+from domain.outbound import Outbound
+from domain.providers.oidc import OidcProvider
 from domain.settings import Settings, read_settings
 from domain.store.database import close_pool, open_pool
+from domain.store.team_scope import every_team
 from tasks.bell import Bell
 from web.controllers.api.router import api_router
 from web.controllers.health import health_router
 from web.controllers.hooks import hooks
 from web.controllers.live import streams_that_end_with_the_process
 from web.controllers.metrics import metrics_router
+from web.controllers.oidc import CALLBACK_PATH
 from web.controllers.pages import pages_router
 from web.errors import page_error, unrouted_error
 from web.headers import Envelope, security_headers
 from web.presenters.environment import template_config
 from web.services import Services, provide_actor, provide_services
 
-POOL_SIZE = 8
+# Connections of this process: for what acts for all teams (the door, look-ups), and for requests
+# that act for one. Together few, since small hosted databases take 20.
+POOL_SIZE = 4
+TEAM_POOL_SIZE = 4
 HOOKS = b"/hooks/"
 MOST_FORM_BYTES = 1024 * 1024
+MOST_FORM_PARTS = 100
 REDIS_PATIENCE_S = 1.0
 CLOSE_WITHIN_S = 2.0
 ROOT = Path(__file__).parents[1]
@@ -61,10 +69,12 @@ class FrontDoor(Litestar):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI entry. The path is compared as it was sent, before anything decodes it."""
-        if scope["type"] == "http" and scope["raw_path"].startswith(HOOKS):
-            await hooks(scope, receive, send, self.state["services"].receiver)
-        else:
-            await super().__call__(scope, receive, send)
+        # A server may start a request's task from the one before: a team must not come along.
+        with every_team():
+            if scope["type"] == "http" and scope["raw_path"].startswith(HOOKS):
+                await hooks(scope, receive, send, self.state["services"].receiver)
+            else:
+                await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -76,6 +86,7 @@ def create_app(settings: Settings) -> Litestar:
             app.state["services"] = services
             with streams_that_end_with_the_process(services.hub):
                 yield
+            await services.errands.close()
 
     return FrontDoor(
         route_handlers=[
@@ -94,6 +105,7 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(settings),
         template_config=template_config(),
         logging_config=None,
+        multipart_form_part_limit=MOST_FORM_PARTS,
         debug=False,
     )
 
@@ -113,16 +125,24 @@ def _pages(settings: Settings) -> Router:
 async def _services(settings: Settings) -> AsyncIterator[Services]:
     """Everything that runs as long as the process does. Stopped in the opposite order, so that
     what is accepted is stored before the pool closes."""
-    vault = Vault(settings.secret_key)
+    vault = Vault(settings.secret_key, settings.previous_secret_keys)
     bell, feed = Bell(settings.redis_url), LiveFeed(settings.redis_url)
     hub = LiveHub(settings.redis_url)
     redis = _redis(settings.redis_url)
-    receiver = EventReceiver(vault, bell.ring_events, feed.nudge)
-    await open_pool(POOL_SIZE)
+    receiver = EventReceiver(
+        vault,
+        bell.ring_events,
+        feed.nudge,
+        https_only=settings.secure,
+        trusted_proxies=settings.trusted_proxies,
+    )
+    outbound = _outbound(settings)
+    await open_pool(POOL_SIZE, TEAM_POOL_SIZE)
     bell.start()
     await feed.start()
     await hub.start()
     receiver.start()
+    await outbound.start()
     try:
         yield Services(
             settings=settings,
@@ -131,13 +151,28 @@ async def _services(settings: Settings) -> AsyncIterator[Services]:
             feed=feed,
             hub=hub,
             receiver=receiver,
+            oidc=_oidc(settings, outbound),
         )
     finally:
         await receiver.close()
+        await outbound.close()
         for part in (hub, feed, bell):
             await _close_in_time(part)
         await redis.aclose()
         await close_pool()
+
+
+def _outbound(settings: Settings) -> Outbound:
+    """This process calls out only to the provider that people sign in with."""
+    allow = (*settings.egress_allow, *(settings.oidc.allow if settings.oidc else ()))
+    own = [settings.own_destination]
+    return Outbound(allow, own_ports=settings.own_ports, own_destinations=own, limit=16)
+
+
+def _oidc(settings: Settings, outbound: Outbound) -> OidcProvider | None:
+    if settings.oidc is None:
+        return None
+    return OidcProvider(settings.oidc, f"{settings.base_url}{CALLBACK_PATH}", outbound)
 
 
 class _Closable(Protocol):

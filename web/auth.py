@@ -17,10 +17,11 @@ from litestar.params import QueryParameter
 
 from domain.errors import Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
 from domain.rules.key_tokens import looks_like_key, token_hash
-from domain.rules.permissions import Actor
+from domain.rules.permissions import Actor, weaker_role
 from domain.settings import Settings
 from domain.store import api_keys, sessions
 from domain.store.database import Row
+from domain.store.team_scope import scope_to
 from web.headers import request_id
 from web.services import services_of
 
@@ -46,6 +47,7 @@ async def api_access(connection: Connection, handler: BaseRouteHandler) -> None:
     _refuse_nul(connection)
     actor = await _actor_of_key(connection)
     connection.scope["user"] = actor
+    scope_to(actor.team_id)
     require_permission(actor, handler)
     _refuse_unknown_parameters(connection, handler)
 
@@ -63,7 +65,9 @@ async def _actor_of_key(connection: Connection) -> Actor:
     if key["stale"]:
         await api_keys.note_used(key["id"])
     id_ = request_id(connection.scope)
-    return Actor(key["team_id"], "api_key", key["id"], key["name"], key["role"], id_)
+    # A key never may more than its owner may now.
+    role = weaker_role(key["role"], key["owner_role"]) if key["user_id"] else key["role"]
+    return Actor(key["team_id"], "api_key", key["id"], key["name"], role, id_)
 
 
 def require_permission(actor: Actor, handler: BaseRouteHandler) -> None:
@@ -109,6 +113,7 @@ async def page_access(connection: Connection, handler: BaseRouteHandler) -> None
     actor = Actor(session["team_id"], "user", session["user_id"], session["name"],
                   session["role"], id_)  # fmt: skip
     connection.scope["user"], connection.scope["auth"] = actor, session
+    scope_to(actor.team_id)
     if _changes_something(connection):
         check_origin(connection)
         await _check_csrf(connection)
@@ -188,12 +193,22 @@ def check_origin(connection: Connection) -> None:
     if site is not None:
         if site not in {"same-origin", "none"}:
             raise BadOrigin
-    elif origin is not None and not _names_host(origin, connection.headers.get("host", "")):
+    elif origin is not None and not _is_own(origin, services_of(connection).settings.base_url):
         raise BadOrigin
 
 
-def _names_host(origin: str, host: str) -> bool:
+def _is_own(origin: str, base_url: str) -> bool:
+    # BASE_URL is what the operator says; `Host` is what the sender says, and names are rebound.
+    theirs = _origin_of(origin)
+    return theirs is not None and theirs == _origin_of(base_url)
+
+
+def _origin_of(address: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port. On one's own machine `localhost` and `127.0.0.1` are one host."""
     try:
-        return urlsplit(origin).netloc == host
-    except ValueError:
-        return False
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    host = parts.hostname or ""
+    return parts.scheme, "127.0.0.1" if host == "localhost" else host, port

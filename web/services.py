@@ -9,9 +9,12 @@ from redis.asyncio import Redis
 from domain.coordination.live_feed import LiveFeed, LiveHub
 from domain.coordination.tries import Tries
 from domain.encryption import Vault, derive_key
+from domain.mail import Mailer
 from domain.operations.receive_event import EventReceiver
+from domain.providers.oidc import OidcProvider
 from domain.rules.permissions import Actor
 from domain.settings import Settings
+from web.errands import Errands
 
 
 class Services:
@@ -29,6 +32,7 @@ class Services:
         feed: LiveFeed,
         hub: LiveHub,
         receiver: EventReceiver,
+        oidc: OidcProvider | None = None,
     ) -> None:
         self.settings = settings
         self.vault = vault
@@ -36,7 +40,10 @@ class Services:
         self.feed = feed
         self.hub = hub
         self.receiver = receiver
+        self.oidc = oidc
         self.tries = Tries(redis)
+        self.mailer = Mailer(settings.smtp_url, settings.mail_from)
+        self.errands = Errands()
         self.csrf_key = derive_key(settings.secret_key, "csrf")
         self.cursor_key = derive_key(settings.secret_key, "cursor")
 

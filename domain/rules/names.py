@@ -1,6 +1,7 @@
 """What a name that people give may be."""
 
 import re
+from collections.abc import Collection
 
 from domain.errors import Problem
 from domain.rules.placeholders import SECRET_NAME
@@ -11,6 +12,9 @@ _SECRET_NAME = re.compile(SECRET_NAME, re.ASCII)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+", re.ASCII)
 MOST_EMAIL_CHARACTERS = 254
+# A language, and perhaps a script and a region: what browsers format times and numbers by.
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?", re.ASCII)
+THEMES = ("system", "light", "dark")
 
 
 def name_problems(name: str, field: str = "name") -> list[Problem]:
@@ -49,3 +53,18 @@ def email_problems(email: str) -> list[Problem]:
     if _EMAIL.fullmatch(email) and len(email) <= MOST_EMAIL_CHARACTERS:
         return []
     return [Problem("email", "must be an e-mail address")]
+
+
+def settings_problems(
+    zone: str | None, locale: str | None, theme: str, zones: Collection[str]
+) -> list[Problem]:
+    """What is wrong with how someone wants things shown. `zones` are the IANA names known here;
+    no zone and no locale mean the browser's."""
+    problems = []
+    if zone is not None and zone not in zones:
+        problems.append(Problem("zone", "is not a time zone"))
+    if locale is not None and not _LOCALE.fullmatch(locale):
+        problems.append(Problem("locale", "is not a language tag such as en-GB"))
+    if theme not in THEMES:
+        problems.append(Problem("theme", f"must be one of {', '.join(THEMES)}"))
+    return problems

@@ -64,6 +64,13 @@ def allows(role: str, permission: str) -> bool:
     return permission in ROLES.get(role, frozenset())
 
 
+def weaker_role(one: str, other: str) -> str:
+    """Of two roles the one that allows no more than the other does. Each role allows all that the
+    one below it allows, so there always is one; an unknown role allows nothing."""
+    allowed = ROLES.get(one, frozenset())
+    return one if allowed <= ROLES.get(other, frozenset()) else other
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something, in which team, and on which request: what an audit entry names."""

@@ -1,4 +1,5 @@
-"""What every answer carries: security headers, a request id, and no cookie where none belongs."""
+"""What every answer carries: security headers, a request id, and no cookie where none belongs
+(rows A89, A92, A95, A115)."""
 
 from dataclasses import replace
 
@@ -18,6 +19,9 @@ def assert_is_guarded(answer: httpx.Response) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
     assert headers["x-request-id"]
 
 

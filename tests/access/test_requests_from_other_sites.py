@@ -7,6 +7,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from domain.rules.ids import new_id
+from domain.store.database import fetch_one
+from tests.access.test_every_route_names_its_permission import of_the_pages
 from tests.support.web_fixtures import BASE_URL, client_of, csrf_of, person_of, sign_in
 from tests.support.world import World
 
@@ -86,6 +89,62 @@ async def test_another_origin_is_refused_even_with_the_token(
 
     assert await sign_out(browser, token=token, origin=origin) == 403
     assert await sign_out(browser, token=token, origin=BASE_URL) == 303
+
+
+async def test_a_name_that_leads_here_is_not_our_origin(browser: httpx.AsyncClient) -> None:
+    """What counts is BASE_URL: `Host` is what a rebound name says, too."""
+    token = await csrf_of(browser)
+    evil = {"host": "evil.example", "origin": "http://evil.example"}
+
+    assert await sign_out(browser, token=token, **evil) == 403
+    assert await sign_out(browser, token=token, origin="https://signalbox.test") == 403
+    assert await sign_out(browser, token=token, origin="http://signalbox.test:81") == 403
+    assert await sign_out(browser, token=token, origin="http://SIGNALBOX.test:80") == 303
+
+
+async def test_a_planted_pair_of_cookie_and_token_is_refused(app: Litestar, world: World) -> None:
+    """A neighbouring host plants its own session and sends that session's own token."""
+    async with client_of(app) as attacker:
+        await sign_in(attacker, await person_of(world.charlie, "admin"))
+        planted, token = attacker.cookies["session"], await csrf_of(attacker)
+    async with client_of(app) as victim:
+        victim.cookies.set("session", planted)
+        neighbour = {"origin": "http://neighbour.signalbox.test"}
+        assert await sign_out(victim, token=token, **neighbour) == 403
+        assert await sign_out(victim, token=token, sec_fetch_site="same-site") == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/sign-in", {"email": "a@b.example", "password": "some password"}),
+        ("/setup", {"token": "x"}),
+        ("/invitation", {"token": "x"}),
+        ("/password-resets", {"email": "a@b.example"}),
+        ("/password-reset", {"token": "x"}),
+    ],
+)
+async def test_the_doors_own_forms_are_ours_only(
+    client: httpx.AsyncClient, path: str, form: dict[str, str]
+) -> None:
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        assert (await client.post(path, data=form, headers=headers)).status_code == 403
+
+
+async def test_no_page_changes_anything_by_being_asked_for(
+    app: Litestar, world: World, browser: httpx.AsyncClient
+) -> None:
+    """Every address that can be read, with ids that exist or not."""
+    workflow_id = await world.workflow()
+    trigger = await world.trigger(workflow_id)
+    ids = {"workflow_id": workflow_id, "trigger_id": trigger.row.id}
+    written = "SELECT count(*) AS n, max(id::text) AS last FROM audit_entry WHERE team_id = $1"
+    before = await fetch_one(written, world.alice.team_id)
+    for walked in of_the_pages(app):
+        if walked.method == "GET" and walked.path != "/live":
+            parameters = {name: str(ids.get(name) or new_id()) for name in walked.parameters}
+            await browser.get(walked.with_ids(parameters))
+    assert await fetch_one(written, world.alice.team_id) == before
 
 
 async def test_another_site_cannot_sign_somebody_in(app: Litestar, world: World) -> None:

@@ -1,17 +1,22 @@
 """Sessions: made anew at each sign-in, dead at once when they should be (rows A93 to A96)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
 from litestar import Litestar
+from redis.asyncio import Redis
 
+from domain.coordination.tries import Tries
 from domain.operations import passwords
 from domain.operations.change_password import change_password
 from domain.rules.permissions import operator
+from domain.settings import Settings
 from domain.store.database import execute, fetch
 from tests.support.web_fixtures import Person, client_of, person_of, sign_in
 from tests.support.world import World
+from web.auth import session_cookie
 
 
 @pytest.fixture
@@ -147,8 +152,9 @@ async def test_unknown_people_and_wrong_passwords_get_the_same_answer(
 
 
 async def test_the_same_work_is_done_for_unknown_people(
-    app: Litestar, person: Person, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, world: World, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Row A96: also for a password too long to be worked on, and for who signs in elsewhere."""
     verified: list[str] = []
     real = passwords._verify
 
@@ -157,13 +163,19 @@ async def test_the_same_work_is_done_for_unknown_people(
         return real(stored, password)
 
     monkeypatch.setattr(passwords, "_verify", counting)
+    elsewhere = await person_of(world.alice, "admin")
+    await execute("UPDATE app_user SET password_hash = NULL WHERE id = $1", elsewhere.actor.id)
     async with client_of(app) as client:
-        await sign_in(client, Person("nobody@example.org", "some password", person.actor))
-        await sign_in(client, Person(person.email, "x" * 100_000, person.actor))
+        for email, password in (
+            (person.email, "not the password"),
+            ("nobody@example.org", "some password"),
+            (person.email, "x" * 100_000),
+            (elsewhere.email, elsewhere.password),
+        ):
+            assert (await sign_in(client, Person(email, password, person.actor))).status_code == 401
 
-    unknown, too_long = verified
-    parameters = unknown.rsplit("$", 2)[0]
-    assert parameters == too_long.rsplit("$", 2)[0]
+    assert len(verified) == 4
+    assert len({stored.rsplit("$", 2)[0] for stored in verified}) == 1
 
 
 @pytest.mark.parametrize("email", ["a\x00b@example.org", "no address", "x" * 300 + "@y", ""])
@@ -188,8 +200,38 @@ async def test_guessing_is_throttled_for_the_account_and_the_address(
         assert (await sign_in(elsewhere, person)).status_code == 303
 
 
+async def test_without_redis_people_get_in_and_guessing_stays_bounded(
+    app: Litestar, person: Person
+) -> None:
+    """Each process counts for itself then (`domain.coordination.tries`)."""
+    services = app.state["services"]
+    shared = services.tries
+    mistaken = Person(person.email, "not the password", person.actor)
+    async with Redis.from_url("redis://127.0.0.1:1/0") as away, client_of(app) as client:
+        services.tries = Tries(away)
+        try:
+            assert (await sign_in(client, person)).status_code == 303
+            statuses = [(await sign_in(client, mistaken)).status_code for _ in range(10)]
+        finally:
+            services.tries = shared
+    assert statuses == [401] * 9 + [429]
+
+
+def test_over_tls_the_cookie_is_this_hosts_own(settings: Settings) -> None:
+    """Row A95: no other host and no plain-text page can plant a `__Host-` cookie."""
+    secure = replace(settings, base_url="https://signalbox.test")
+
+    cookie = session_cookie(secure, "a token").to_header(header="")
+
+    assert cookie.startswith("__Host-session=")
+    for part in ("Secure", "HttpOnly", "Path=/", "SameSite=lax"):
+        assert part in cookie
+    assert "Domain" not in cookie
+
+
 async def test_the_next_page_is_one_of_ours(app: Litestar, person: Person) -> None:
-    for wanted in ("//evil.example", "/\\evil", "https:evil", "javascript:alert(1)"):
+    """Row A104."""
+    for wanted in ("//evil.example", "/\\evil", "https:evil", "%2f%2fevil", "javascript:alert(1)"):
         async with client_of(app) as client:
             form = {"email": person.email, "password": person.password, "next": wanted}
             answer = await client.post("/sign-in", data=form)

@@ -55,6 +55,23 @@ async def test_a_key_is_all_that_is_printed(
     assert (await api.get("/keys")).status_code == 200
 
 
+async def test_keys_are_listed_and_revoked_by_how_they_begin(
+    machine: Installation, team: str, client: httpx.AsyncClient
+) -> None:
+    made = run(machine, "keys", "create", "--team", team, "--role", "viewer", "--name", "CI")
+    key, prefix = made.stdout.strip(), made.stdout[:12]
+
+    listed = run(machine, "keys", "list", "--team", team).stdout
+    assert listed == f"{prefix}\tviewer\tlive\tnever\tCI\n"
+    assert run(machine, "keys", "revoke", "--team", team, prefix).returncode == 0
+
+    assert (await Api(client, key).get("/workflows")).status_code == 401
+    assert "revoked" in run(machine, "keys", "list", "--team", team).stdout
+    again = run(machine, "keys", "revoke", "--team", team, prefix)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "no live key" in again.stderr
+
+
 async def test_a_user_with_a_given_password_can_sign_in(
     machine: Installation, team: str, app: Litestar, world: World
 ) -> None:
@@ -82,9 +99,27 @@ async def test_a_user_without_a_password_is_told_a_new_one(
         assert (await sign_in(client, Person(email, password, world.alice))).status_code == 303
 
 
+async def test_a_link_for_a_new_password_is_all_that_is_printed(
+    machine: Installation, team: str, app: Litestar, world: World
+) -> None:
+    email = f"{team}@example.org"
+    run(machine, "users", "create", "--team", team, "--email", email, "--role", "viewer")
+
+    finished = run(machine, "users", "reset-link", "--email", email)
+
+    address, _, token = finished.stdout.strip().partition("?token=")
+    assert address == f"{machine.base_url}/password-reset"
+    async with client_of(app) as client:
+        form = {"token": token, "password": "a password of their own"}
+        assert (await client.post("/password-reset", data=form)).status_code == 303
+        person = Person(email, "a password of their own", world.alice)
+        assert (await sign_in(client, person)).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
+        (("users", "reset-link", "--email", "nobody@example.org"), 1, "email: is nobody's"),
         (("keys", "create", "--team", "nowhere", "--role", "admin"), 1, "There is no team"),
         (("keys", "create", "--team", "nowhere", "--role", "owner"), 2, "invalid choice"),
         (("teams", "create", "Not A Slug"), 1, "slug: must have"),

@@ -122,6 +122,15 @@ def test_it_says_how_to_sign_in_to_the_demo(shared: MakeRun) -> None:
     assert re.search(r"│ email +\S+@\S+ +│\n│ password +\S{12,} +│\n", shared.printed())
 
 
+def test_without_the_demo_it_says_where_the_first_admin_is_made(run: MakeRun) -> None:
+    run.up()
+    found = re.search(r"│ Set up Signalbox at +http://127.0.0.1:\d+(/setup\?\S+) +│", run.printed())
+    assert found
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", run.port, 5)) as door:
+        door.request("GET", found[1])
+        assert door.getresponse().status == http.HTTPStatus.OK
+
+
 def test_ctrl_c_stops_all_of_it(run: MakeRun) -> None:
     run.up()
     run.process.send_signal(signal.SIGINT)

@@ -1,0 +1,1 @@
+"""Outside services that Signalbox talks to."""
