@@ -13,7 +13,7 @@ every page every two seconds to read everything again.
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -36,6 +36,8 @@ RECHECK_S = 30.0
 MOST_TOPICS = 128
 MOST_CLIENTS_OF_A_TEAM = 200
 EVERYTHING = "*"
+ACCESS = "access"
+"""Who may listen has changed: every stream of the team asks at once whether it still may."""
 
 _READ_BLOCK_MS = 4_000
 _FIRST_BACKOFF_S = 0.1
@@ -151,9 +153,12 @@ class LiveClient:
         self._wake = asyncio.Event()
         self._wake.set()
         self._closed = asyncio.Event()
+        self._in_doubt = False
 
-    def add(self, topics: Iterable[str]) -> None:
+    def add(self, topics: Collection[str]) -> None:
         """Note that `topics` changed."""
+        # While Redis is away nobody could say ACCESS, so each try to reach it counts as that.
+        self._in_doubt |= ACCESS in topics or EVERYTHING in topics
         if EVERYTHING not in self._news:
             self._news = collapse(self._news.union(topics))
             if EVERYTHING in self._news:
@@ -168,14 +173,16 @@ class LiveClient:
     async def messages(self, still_allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
         """Server-sent events: `data: {"topics": […]}`, at most four a second; a comment when quiet.
 
-        Asks `still_allowed` every 30 seconds and ends when it says no.
+        Asks `still_allowed` every 30 seconds, and at once when access changed in the team; ends
+        when it says no.
         """
         try:
             loop = asyncio.get_running_loop()
             recheck_at = loop.time() + RECHECK_S
             while not self._closed.is_set():
                 await _wait(self._wake, HEARTBEAT_S)
-                if loop.time() >= recheck_at:
+                if self._in_doubt or loop.time() >= recheck_at:
+                    self._in_doubt = False
                     if not await still_allowed():
                         return
                     recheck_at = loop.time() + RECHECK_S
@@ -241,6 +248,8 @@ class LiveHub:
         """A new open page of the team.
 
         Raises Overloaded when the team has 200 open in this process, or the process is stopping.
+        The bound is a process's own: with n web processes a team may have n times as many, as each
+        process has memory and time of its own to spare for them.
         """
         clients = self._clients.setdefault(team_id, WeakSet())
         if self._closed or len(clients) >= MOST_CLIENTS_OF_A_TEAM:
@@ -254,11 +263,6 @@ class LiveHub:
         clients = self._clients.get(client.team_id)
         if clients is not None:
             clients.discard(client)
-
-    @property
-    def open_streams(self) -> int:
-        """How many pages listen in this process."""
-        return sum(map(len, self._clients.values()))
 
     def _all_clients(self) -> list[LiveClient]:
         return [client for clients in self._clients.values() for client in clients]

@@ -15,6 +15,7 @@ Answer = OutboundResponse
 # that goes on from here has nothing but the record.
 SHOWN_CHARACTERS = 4_096
 KEPT_CHARACTERS = 262_144
+HEX_OCTETS = 256
 
 
 def call_of(step: HttpStep, context: RenderContext, idempotency_key: str) -> OutboundRequest:
@@ -65,7 +66,7 @@ def shown_request(request: OutboundRequest, secrets: Sequence[str]) -> JsonValue
         "method": request.method,
         "url": request.url,
         "headers": [[name, value] for name, value in storable_headers(request.headers)],
-        "body": _cut(request.body or b"", SHOWN_CHARACTERS),
+        **_body(request.body or b"", SHOWN_CHARACTERS),
     }
     return redact(shown, secrets) if secrets else shown
 
@@ -78,8 +79,7 @@ def shown_response(
     shown: JsonValue = {
         "status": answer.status,
         "content_type": _content_type(answer),
-        "body": _cut(answer.body, KEPT_CHARACTERS if referred_to else SHOWN_CHARACTERS),
-        "size": len(answer.body),
+        **_body(answer.body, KEPT_CHARACTERS if referred_to else SHOWN_CHARACTERS),
         "truncated": answer.truncated,
         "elapsed_ms": round(answer.elapsed_s * 1000),
     }
@@ -90,5 +90,14 @@ def _content_type(answer: OutboundResponse) -> str:
     return next((v for name, v in answer.headers if name.lower() == "content-type"), "")[:200]
 
 
-def _cut(body: bytes, most: int) -> str:
-    return body[:most].decode("utf-8", "replace")
+def _body(body: bytes, most: int) -> Mapping[str, JsonValue]:
+    """The beginning of a body as text, its whole size, and what is not text also in hex."""
+    part = body[:most]
+    try:
+        return {"body": part.decode(), "size": len(body)}
+    except UnicodeDecodeError as error:
+        # The cut may go through a character, which is four octets at most.
+        if len(body) > most and error.start > most - 4:
+            return {"body": part[: error.start].decode(), "size": len(body)}
+    text = part.decode("utf-8", "replace")
+    return {"body": text, "size": len(body), "hex": part[:HEX_OCTETS].hex()}

@@ -4,7 +4,7 @@
 const SHOWN_FOR_MS = 8000;
 let timer = 0;
 
-function notify(text) {
+export function notify(text) {
   const place = document.querySelector("[data-notice]");
   if (!place) return;
   place.textContent = text;
@@ -31,11 +31,14 @@ document.addEventListener("htmx:response:error", (event) => {
   notify(REASONS[status] ?? "That did not work. Nothing was changed; try again.");
 });
 
-// A form that came back begins at the first field that needs mending.
+// A form that came back begins at what it says of its mistakes (`#trouble`), or else at the first
+// field that needs mending.
 document.addEventListener("htmx:after:swap", (event) => {
-  const status = event.detail.ctx.response?.status;
-  if (status !== 409 && status !== 422) return;
-  const first = document.querySelector("[aria-invalid]") ?? document.querySelector("#form [role=alert]");
+  const { response, target } = event.detail.ctx;
+  if (response?.status !== 409 && response?.status !== 422) return;
+  const part = document.getElementById(target?.id) ?? document;
+  const first =
+    part.querySelector("#trouble, [aria-invalid]") ?? document.querySelector("#form [role=alert]");
   first?.scrollIntoView({ block: "center" });
   first?.focus();
 });

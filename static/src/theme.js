@@ -1,14 +1,19 @@
 // Light or dark. A classic script in the head, not a module: modules run after the first paint,
 // and the page would flash in the other theme.
+//
+// The profile's theme stands in `data-theme` when the page comes (none: the system's). The switch
+// is for this browser, and holds until the profile says something else than it did then.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
+  const profile = root.dataset.theme ?? "system";
 
   function stored() {
     try {
-      return localStorage.getItem("theme");
+      const [theme, over] = (localStorage.getItem("theme") ?? "").split(" ");
+      return (over ?? "system") === profile ? theme : "";
     } catch {
-      return null; // storage is forbidden here: the theme lasts as long as the page
+      return ""; // storage is forbidden here: the choice lasts as long as the page
     }
   }
 
@@ -26,12 +31,12 @@
     const theme = isDark() ? "light" : "dark";
     show(theme);
     try {
-      localStorage.setItem("theme", theme);
+      localStorage.setItem("theme", `${theme} ${profile}`);
     } catch {
       // as above
     }
   });
   addEventListener("storage", (event) => {
-    if (event.key === "theme") show(event.newValue);
+    if (event.key === "theme") show(stored());
   });
 })();

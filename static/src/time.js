@@ -1,32 +1,43 @@
 // Times: the server writes the exact instant, this module says how long ago that is, and puts the
-// exact one on hover. One switch a page chooses the zone: the browser's own, or UTC.
+// exact one on hover. Zone and locale are the profile's (`data-zone`, `data-locale`), else the
+// browser's. One switch a page shows exact times in UTC instead.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-let zone = storedZone();
-let exactly = formatter(zone);
+const root = document.documentElement.dataset;
+const own = usable(root.zone, (timeZone) => ({ timeZone }));
+const locale = usable(root.locale, () => ({}), root.locale);
 
-function storedZone() {
+let utc = storedUtc();
+let exactly = formatter();
+
+function storedUtc() {
   try {
-    return localStorage.getItem("zone") === "utc" ? "UTC" : undefined;
+    return localStorage.getItem("zone") === "utc";
+  } catch {
+    return false;
+  }
+}
+
+// A zone or locale that this browser does not know counts as none: its own will do.
+function usable(value, options, named) {
+  try {
+    if (value) new Intl.DateTimeFormat(named, options(value));
+    return value || undefined;
   } catch {
     return undefined;
   }
 }
 
-function formatter(timeZone) {
-  const options = { timeZone, timeZoneName: "short", hourCycle: "h23" };
-  const digits = { year: "numeric", month: "2-digit", day: "2-digit" };
-  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  const format = new Intl.DateTimeFormat("en-GB", { ...options, ...digits, ...clock });
-  return (instant) => {
-    const part = Object.fromEntries(format.formatToParts(instant).map((p) => [p.type, p.value]));
-    const day = `${part.year}-${part.month}-${part.day}`;
-    return `${day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
-  };
+function formatter() {
+  const day = { year: "numeric", month: "short", day: "numeric" };
+  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" };
+  const timeZone = utc ? "UTC" : own;
+  const format = new Intl.DateTimeFormat(locale, { ...day, ...clock, timeZone });
+  return (instant) => format.format(instant);
 }
 
 function amount(milliseconds) {
@@ -58,18 +69,18 @@ export function showTimes() {
     if (node.title !== exact) node.title = exact;
   }
   for (const button of document.querySelectorAll("[data-zone-switch]")) {
-    set(button, zone ?? "Local time");
-    const other = zone ? "your own time zone" : "UTC";
-    button.title = `Exact times are in ${zone ?? "your own time zone"}; show them in ${other}`;
+    set(button, utc ? "UTC" : (own ?? "Local time"));
+    const [here, other] = utc ? ["UTC", own ?? "your own zone"] : [own ?? "your own zone", "UTC"];
+    button.title = `Exact times are in ${here}; show them in ${other}`;
   }
 }
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-zone-switch]")) return;
-  zone = zone ? undefined : "UTC";
-  exactly = formatter(zone);
+  utc = !utc;
+  exactly = formatter();
   try {
-    localStorage.setItem("zone", zone ? "utc" : "local");
+    localStorage.setItem("zone", utc ? "utc" : "own");
   } catch {
     // storage is forbidden here: the choice lasts as long as the page
   }

@@ -9,12 +9,16 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from litestar import Litestar
 from playwright.async_api import Browser, async_playwright
+from redis.asyncio import Redis
 
+from domain.settings import read_settings
 from tests.browser.watching import PASSWORD, Person, Tab, Yard, path_of_the_browser
 from tests.conftest import fresh_installation
 from tests.support.installation import ROOT, Installation
 from tests.support.servers import TestServers
+from web.app import create_app
 
 # Root may not use the sandbox, and containers have little shared memory.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -38,6 +42,12 @@ def signalbox(servers: TestServers) -> Iterator[Installation]:
 
 
 @pytest.fixture
+def app(signalbox: Installation) -> Litestar:
+    """The app that the installation serves, for its routes."""
+    return create_app(read_settings(signalbox.env))
+
+
+@pytest.fixture
 def alice(signalbox: Installation) -> Person:
     """An admin of a new team of the running installation."""
     slug = f"team-{secrets.token_hex(6)}"
@@ -55,10 +65,18 @@ def alice(signalbox: Installation) -> Person:
 @pytest.fixture
 async def yard(chromium: Browser, signalbox: Installation, alice: Person) -> AsyncIterator[Yard]:
     """Where tabs are opened. At the end none of them may have complained about anything."""
+    await _forget_tries(signalbox)
     yard = Yard(chromium, signalbox, alice)
     yield yard
     await yard.close()
     assert not yard.complaints
+
+
+async def _forget_tries(signalbox: Installation) -> None:
+    """All tests sign in from one address, more often than people do."""
+    async with Redis.from_url(signalbox.env["REDIS_URL"]) as redis:
+        if tried := [key async for key in redis.scan_iter("signalbox:tries:*")]:
+            await redis.delete(*tried)
 
 
 @pytest.fixture

@@ -17,16 +17,21 @@ async def test_a_workflow_and_a_trigger_are_made_and_fire_by_the_lines_on_the_pa
     page = tab.page
     await tab.go("/workflows/new")
     await page.fill("#field-name", "Tell the warehouse")
-    await page.fill("#field-steps", f'[{{"key": "tell", "kind": "http", "url": "{url}"}}]')
+    await page.fill("[name='steps.0.url']", url)
+    await page.select_option("[name='steps.0.body_kind']", "none")
     await page.click("text=Create and publish")
     await tab.sees("h1", "Tell the warehouse")
 
     await tab.go("/triggers/new")
     await page.fill("#field-name", "Big orders")
     await page.select_option("#field-workflow_id", label="Tell the warehouse")
-    await page.fill(
-        "#field-conditions", '{"all": [{"path": "$.order.total", "op": "gte", "value": 100}]}'
+    await page.click("text=Add a clause")
+    await page.fill("[name='conditions.0.path']", "$.order.total")
+    await page.select_option("[name='conditions.0.op']", "gte")
+    await tab.eventually(
+        "document.querySelector(\"[name='conditions.0.kind']\").value === 'number'"
     )
+    await page.fill("[name='conditions.0.value']", "100")
     await page.click("text=Create trigger")
     await tab.sees("#new-secret")
     lines = await page.inner_text("#hook-lines")
@@ -41,22 +46,30 @@ async def test_a_workflow_and_a_trigger_are_made_and_fire_by_the_lines_on_the_pa
     await tab.sees("tr[id^=event-] .lamp", "Succeeded")
 
 
-async def test_a_mistake_brings_the_form_back_with_the_focus_where_it_is(
+async def test_a_mistake_brings_the_form_back_and_a_summary_leads_to_it(
     yard: Yard, tab: Tab, alice: Person
 ) -> None:
     yard.expected.append("422")  # browsers note each answer of an error status
     alice.team.workflow(alice.team.step())
+    page = tab.page
     await tab.go("/triggers/new")
-    await tab.page.fill("#field-name", "Kept")
-    await tab.page.select_option("#field-workflow_id", index=1)
-    await tab.page.fill("#field-conditions", '{"all": [')
+    await page.fill("#field-name", "Kept")
+    await page.select_option("#field-workflow_id", index=1)
+    await page.click("text=Edit as JSON")
+    await page.fill("#field-conditions", '{"all": [')
+    await page.click("text=How the address answers")
+    await page.fill("#field-dedup_days", "99")
+    await page.click("text=How the address answers")
 
-    await tab.page.click("text=Create trigger")
+    await page.click("text=Create trigger")
 
     await tab.sees("#error-conditions", "This is not valid JSON.")
-    assert await tab.page.input_value("#field-name") == "Kept"
-    assert await tab.page.input_value("#field-conditions") == '{"all": ['
-    assert await tab.page.evaluate("document.activeElement.id") == "field-conditions"
+    assert await page.input_value("#field-name") == "Kept"
+    assert await page.input_value("#field-conditions") == '{"all": ['
+    assert await page.evaluate("document.activeElement.id") == "trouble"
+    await tab.sees("#error-dedup_days", "from 1 to 30")  # its fold was closed
+    await page.click("#trouble a >> text=Conditions")
+    assert await page.evaluate("document.activeElement.id") == "field-conditions"
 
 
 async def test_deleting_asks_first(tab: Tab, alice: Person) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from html.parser import HTMLParser
 
 import httpx
 from litestar import Litestar
@@ -30,6 +31,38 @@ def rows(markup: str) -> list[str]:
     """The rows of the tables, each as a person reads it."""
     bodies = re.findall(r"<tbody.*?</tbody>", markup, re.DOTALL)
     return [words(row) for body in bodies for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL)]
+
+
+class Sent(HTMLParser):
+    """What a browser would send of the drawn fields."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self._select = self._area = ""
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name") or ""
+        if tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
+            self.fields[name] = given.get("value") or ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and (self._select not in self.fields or "selected" in given):
+            self.fields[self._select] = given.get("value") or ""
+        elif tag == "textarea":
+            self._area, self.fields[name] = name, ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            # Browsers drop the line break after the tag.
+            self.fields[self._area] = self.fields[self._area].removeprefix("\n")
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.fields[self._area] += data
 
 
 @dataclass(frozen=True)

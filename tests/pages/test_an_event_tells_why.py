@@ -102,27 +102,34 @@ async def test_a_payload_is_laid_out_with_its_numbers_exact(
 ) -> None:
     event_id = await history.event(b'{"id":9007199254740993,"total":1.10,"t":"\\u00e9"}')
 
-    page = (await alice.get(f"/events/{event_id}")).text
+    shown = await alice.read(f"/events/{event_id}")
 
-    assert "&#34;id&#34;: 9007199254740993" in page
-    assert "&#34;total&#34;: 1.10" in page
-    assert "&#34;t&#34;: &#34;é&#34;" in page
+    assert "id 9007199254740993" in shown
+    assert "total 1.10" in shown
+    assert 't "é"' in shown
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
         (b"", "The body is empty."),
-        (b"\xff\xfe\x00", "The body is not text: download it to look inside."),
+        (b"\xff\xfe\x00", "00000000 ff fe 00 |...|"),
         (b"a=1&b=2", "a=1&b=2"),
         (b'{"unfinished": ', '{"unfinished":'),
-        (b'"' + b"x" * 70_000 + b'"', "This is the beginning. The download has all of it."),
+        (b'{"unfinished": ', "The body is not valid JSON. Conditions cannot look into it."),
+        (b'{"twice": 1, "twice": 2}', "An object in the body has the same key twice."),
+        (b'"' + b"x" * 70_000 + b'"', "68,002 more characters in the download."),
+        (b"x" * 70_000, "This is the beginning: 4.4 KiB more are in the download."),
+        (b"\x00" * 1000, "The body is not text. Its first octets:"),
     ],
 )
 async def test_a_body_of_any_kind_is_shown_for_what_it_is(
     alice: Browser, history: History, body: bytes, words: str
 ) -> None:
-    event_id = await history.event(body)
+    json = body[:1] in {b"{", b'"'}
+    event_id = await history.event(
+        body, content_type="application/json" if json else "application/octet-stream"
+    )
 
     assert words in await alice.read(f"/events/{event_id}")
     assert (await alice.get(f"/events/{event_id}/body")).content == body
@@ -134,6 +141,31 @@ async def test_a_long_body_is_cut_on_the_page(alice: Browser, history: History) 
     page = await alice.get(f"/events/{event_id}")
 
     assert len(page.content) < 100_000
+
+
+async def test_an_event_that_was_sent_as_a_test_says_so(alice: Browser, history: History) -> None:
+    tested = await history.event(headers=[("signalbox-test", "1")])
+    real = await history.event()
+
+    assert "sent as a test" in await alice.read(f"/events/{tested}")
+    assert "sent as a test" not in await alice.read(f"/events/{real}")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "clauses", "sentence"),
+    [
+        ("fired", [PASSED], "The conditions match: 1 of 1 clause passed."),
+        ("filtered", [PASSED, MISSED], "do not match: 1 of 2 clauses did not pass."),
+        ("fired", [], "The trigger has no conditions: every event matches."),
+    ],
+)
+async def test_the_decision_says_why_in_a_sentence(
+    alice: Browser, history: History, verdict: str, clauses: list[dict[str, Any]], sentence: str
+) -> None:
+    event_id = await history.event()
+    await history.decision(event_id, verdict, clauses=clauses)
+
+    assert sentence in await alice.read(f"/events/{event_id}")
 
 
 async def test_a_viewer_sees_the_decision_but_neither_payload_nor_headers(

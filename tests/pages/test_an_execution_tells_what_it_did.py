@@ -23,8 +23,8 @@ async def test_attempts_and_steps_are_told_the_last_one_first(
 
     assert shown.index("Attempt 2 Succeeded") < shown.index("Attempt 1 Failed")
     assert "The target answered 503." in shown
-    assert '"status": 503' in shown
-    assert '"x": "[redacted]"' in shown
+    assert "Response 503" in shown
+    assert "Request POST http://127.0.0.1:9/notify x [redacted]" in shown
 
 
 async def test_the_timeline_is_drawn_and_told(alice: Browser, history: History) -> None:
@@ -39,6 +39,38 @@ async def test_the_timeline_is_drawn_and_told(alice: Browser, history: History) 
     assert "Attempt 1, failed: 120 ms" in label[1]
     assert "Attempt 2, failed: 120 ms" in label[1]
     assert page.count('class="bar-failed"') == 4 + 1  # attempts, their steps, the legend
+    assert "Attempts, failed: 240 ms" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("response", "told"),
+    [
+        ({"status": 200, "body": '{"ok":true}', "size": 11}, 'Response 200 11 B { "ok": true }'),
+        ({"status": 200, "body": "ab", "size": 5000}, "Cut: 2 B of 4.9 KiB are shown."),
+        ({"status": 200, "body": "\ufffdPNG", "size": 4, "hex": "89504e47"}, "89 50 4e 47 |.PNG|"),
+        ({"status": 200, "body": "", "size": 0, "elapsed_ms": 12}, "200 0 B 12 ms No body"),
+        ({"status": 200, "body": "a", "truncated": True}, "this is its beginning"),
+        (["what", 1], '[ "what", 1 ]'),
+    ],
+)  # fmt: skip
+async def test_an_answer_is_laid_out_cut_or_told_in_hex(
+    alice: Browser, history: History, response: object, told: str
+) -> None:
+    execution_id = await history.execution()
+    await history.attempt(execution_id, 1, "succeeded", request=REQUEST, response=response)
+
+    assert told in await alice.read(f"/executions/{execution_id}")
+
+
+async def test_only_the_last_attempt_is_unfolded(alice: Browser, history: History) -> None:
+    execution_id = await history.execution("dead", attempts=3)
+    for number in (1, 2, 3):
+        await history.attempt(execution_id, number, "failed", message="no")
+
+    page = (await alice.get(f"/executions/{execution_id}")).text
+
+    assert page.count('<details class="attempt" open>') == 1
+    assert page.count('<details class="attempt"') == 3
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ TEXT = [
     *(("muted-foreground", surface) for surface in ("background", "card", "faint")),
     *((name, "card") for name in ("primary", "danger", "success", "warning")),
     ("primary", "background"),
-    ("primary-foreground", "primary"),
+    *((f"{name}-foreground", name) for name in ("primary", "danger", "success", "warning")),
+    *((name, "faint") for name in ("primary", "success", "warning")),
+    ("foreground", "accent"),
     ("rail-foreground", "rail"),
     ("rail-muted", "rail"),
 ]
@@ -26,6 +28,8 @@ SHAPES = [
       for surface in ("card", "background")),
     ("ring", "card"),
     ("ring", "background"),
+    ("input", "card"),
+    ("input", "background"),
     *((name, "rail") for name in ("rail-lamp", "rail-clear", "rail-caution")),
 ]  # fmt: skip
 

@@ -2,8 +2,11 @@ import re
 
 import pytest
 
-from domain.store import pages
-from domain.store.pages import Position
+from domain.clock import utc_now
+from domain.rules.list_filters import EventFilters
+from domain.store import pages, scans
+from domain.store.event_lists import EventListed, list_events
+from domain.store.pages import Page, Position
 from domain.store.pages_events import page_of_events
 from tests.pages.browsing import Browser, rows
 from tests.pages.happenings import History
@@ -84,16 +87,73 @@ async def test_links_lead_to_older_and_newer_rows_and_keep_the_filters(
     assert f'href="/events?{trigger}">Newest' in second.text
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "1' OR '1'='1"])
-async def test_a_cursor_that_is_none_shows_the_top(
-    alice: Browser, history: History, cursor: str
-) -> None:
+@pytest.mark.parametrize("cursor", ["x", "1' OR '1'='1", "01A206A4-4F68-70C9-B99D-ED02B56DB9AE"])
+async def test_a_cursor_that_is_none_is_told(alice: Browser, history: History, cursor: str) -> None:
+    """Row A106."""
     await history.event(title="the only one")
 
     page = await alice.get(f"/events?after={cursor}")
 
-    assert page.status_code == 200
-    assert "the only one" in page.text
+    assert page.status_code == 400
+    assert "is not a place in this list" in page.text
+
+
+async def _titles(
+    history: History, filters: EventFilters, position: Position
+) -> tuple[list[str], Page[EventListed]]:
+    page = await list_events(history.team_id, filters, position, utc_now(), size=SIZE)
+    return [event.title for event in page.rows], page
+
+
+async def test_a_narrowed_list_pages_both_ways_without_gap_or_overlap(history: History) -> None:
+    """Its key is the decision's id, which within a millisecond is in another order than events."""
+    for number in range(20):
+        event_id = await history.event(title=f"event {number}")
+        await history.decision(event_id, ("filtered", "error", "paused", "loop")[number % 4])
+    wanted = [f"event {number}" for number in reversed(range(20)) if number % 4 in {1, 2}]
+    filters, seen = EventFilters(verdicts=("error", "paused")), []
+
+    titles, page = await _titles(history, filters, Position())
+    while titles:
+        seen.append(titles)
+        if page.older is None:
+            break
+        titles, page = await _titles(history, filters, Position(after=page.older))
+    back, _ = await _titles(history, filters, Position(before=page.newer))
+
+    assert [title for titles in seen for title in titles] == wanted
+    assert back == seen[-2]
+
+
+async def test_a_search_for_what_is_rare_is_bounded_and_goes_on(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scans, "MOST_LOOKED_AT", 6)
+    for number in range(10):
+        await history.event(title=f"event {number}")
+    wanted = EventFilters(title="event 1")
+
+    first, page = await _titles(history, wanted, Position())
+    second, end = await _titles(history, wanted, Position(after=page.older))
+
+    assert (first, second) == ([], ["event 1"])
+    assert page.looked
+    assert page.looked.amount == 6
+    assert end.looked is None
+    assert end.older is None
+
+
+async def test_a_page_says_how_far_it_looked(
+    alice: Browser, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scans, "MOST_LOOKED_AT", 3)
+    for _ in range(5):
+        await history.event()
+
+    shown = await alice.read("/events?title=nothing+like+it")
+
+    assert "Nothing found so far. Looked at 3 events, as far as" in shown
+    assert "No event matches" not in shown
 
 
 async def test_a_page_beyond_the_end_says_so(alice: Browser, history: History) -> None:

@@ -53,12 +53,15 @@ async def test_every_live_part_says_where_it_comes_from(alice: Browser, history:
 async def test_the_page_that_is_open_is_marked_in_the_navigation(alice: Browser) -> None:
     page = (await alice.get("/triggers/new")).text
 
-    assert page.count('aria-current="page"') == 1
-    assert re.search(r'href="/triggers"\s+aria-current="page"', page)
+    # Once beside the page, and once in the menu that narrow screens have in its stead.
+    marked = re.findall(r'href="([^"]*)"\s+aria-current="page"', page)
+    assert marked == ["/triggers", "/triggers"]
 
 
 async def test_forms_and_refreshes_carry_the_sessions_token(alice: Browser) -> None:
     page = (await alice.get("/workflows/new")).text
 
     assert f'hx-headers:inherited=\'{{"X-CSRF-Token": "{alice.token}"}}\'' in page
-    assert page.count(f'name="_csrf" value="{alice.token}"') == 2
+    forms = re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL)
+    assert len(forms) > 1
+    assert all(f'name="_csrf" value="{alice.token}"' in form for form in forms)

@@ -42,6 +42,7 @@ async def test_the_button_of_the_triggers_page_answers_with_that_page(
 
     assert off.text.strip().startswith('<div id="show"')
     assert "Switch on" in off.text
+    assert 'aria-checked="false"' in off.text
 
 
 async def test_each_press_is_on_record(alice: Browser, history: History) -> None:

@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
+from domain.clock import utc_now
 from domain.operations.set_trigger_enabled import set_trigger_enabled
-from tests.pages.browsing import Browser, rows
+from domain.store.partitions import make_partitions
+from tests.pages.browsing import Browser, rows, words
 from tests.pages.happenings import History
 
 
@@ -91,3 +95,40 @@ async def test_another_triggers_counts_are_not_mixed_in(alice: Browser, history:
 
     assert page.count("9 fired, 0 filtered, 0 failed") == 2  # the chart, and its hour
     assert 'aria-label="24 hours: 0 fired, 0 filtered, 0 failed"' in page
+
+
+async def test_the_columns_stand_in_the_order_that_people_know(
+    alice: Browser, history: History
+) -> None:
+    await history.execution()
+    wanted = {
+        "/triggers": "On Name Kind Workflow Health Last event Last fired Next due 24 hours",
+        "/executions": "Status Kind Trigger Workflow Received Started Duration Attempts",
+        "/events": "Received Trigger Event Kind Size Decision Execution",
+    }
+
+    for path, columns in wanted.items():
+        head = (await alice.get(path)).text.split("<thead>")[1].split("</thead>")[0]
+        assert words(head).removeprefix("Selected ") == columns
+
+
+async def test_a_test_event_is_marked_as_one(alice: Browser, history: History) -> None:
+    await history.event(title="a test", headers=(("signalbox-test", "1"),))
+    await history.event(title="a true one")
+
+    shown = rows((await alice.get("/events")).text)
+
+    assert ["Test" in row.split() for row in shown] == [False, True]
+
+
+async def test_what_happened_long_ago_is_still_the_last(alice: Browser, history: History) -> None:
+    """The last two days are asked first, older ones only where those tell nothing."""
+    long_ago = utc_now() - timedelta(days=5)
+    await make_partitions(long_ago)
+    old = History(history.world, history.saved, history.workflow_id, _begin=long_ago)
+    await old.execution("dead")
+
+    row = await row_of(alice)
+
+    assert "Failing" in row
+    assert "never" not in row

@@ -1,3 +1,5 @@
+"""Where a sign-in leads is never another site (row A104)."""
+
 import pytest
 
 from web.forms.credentials import own_path
@@ -24,6 +26,11 @@ def test_our_own_paths_are_kept(path: str) -> None:
         " //evil.example",
         "/\r\nset-cookie: a=b",
         "//[",
+        "%2f%2fevil.example",
+        "/%2fevil.example",
+        "/%5Cevil.example",
+        "/é",
+        "/<script>",
     ],
 )
 def test_everything_else_leads_to_the_first_page(path: str) -> None:

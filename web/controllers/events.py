@@ -1,11 +1,14 @@
 """One event: what arrived, and what was decided about it."""
 
+from typing import Any
+
 from litestar import Controller, Response, get
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from domain.errors import NotFound
 from domain.operations.receive_event import scoped_key
+from domain.rules.json_values import JsonValue
 from domain.rules.permissions import SEE_EVENTS, SEE_PAYLOADS, Actor
 from domain.store.pages_events import (
     EventShown,
@@ -16,9 +19,15 @@ from domain.store.pages_events import (
     repeats_of,
 )
 from web.controllers.api.views import id_in_path
-from web.htmx import CurrentActor, HtmxRequest, page_or_partial
-from web.presenters.payload import MOST_SHOWN_OCTETS, download_name, payload
-from web.presenters.traces import decision_shown, headers_shown
+from web.htmx import CurrentActor, HtmxRequest, page, page_or_partial
+from web.presenters.payload import MOST_TREE_OCTETS, document_in, download_name, payload
+from web.presenters.payload_search import Matches, search
+from web.presenters.payload_tree import branch
+from web.presenters.traces import decision_shown, headers_shown, is_test
+
+LONGEST_SEARCH = 200
+# Besides never being rendered as ours, what a sender wrote may do nothing if it ever were.
+SANDBOX = "default-src 'none'; sandbox"
 
 
 class EventPages(Controller):
@@ -28,22 +37,50 @@ class EventPages(Controller):
 
     @get("/{event_id:str}", opt={"permission": SEE_EVENTS})
     async def show(
-        self, request: HtmxRequest, event_id: FromPath[str], actor: CurrentActor
+        self,
+        request: HtmxRequest,
+        event_id: FromPath[str],
+        actor: CurrentActor,
+        q: FromQuery[str] = "",
     ) -> Template:
         """The decisions with their traces, and for those who may see it what was sent."""
-        event = await event_shown(actor.team_id, id_in_path(event_id), MOST_SHOWN_OCTETS)
+        most = 0 if request.htmx.wants_part else MOST_TREE_OCTETS
+        event = await event_shown(actor.team_id, id_in_path(event_id), most)
         if event is None:
             raise NotFound
         decisions = await decisions_of(actor.team_id, event.id)
+        headers = headers_shown(event.headers)
         context = {
             "event": event,
             "decisions": [decision_shown(decision) for decision in decisions],
             "repeats": await _repeats(actor, event),
-            "payload": payload(event.body, event.size),
-            "headers": headers_shown(event.headers),
-            "may_see_payload": actor.may(SEE_PAYLOADS),
+            "is_test": is_test(headers),
+            **(_sent(actor, event, headers, q) if most else {}),
         }
         return page_or_partial(request, "events/show.html", "events/_show.html", context)
+
+    @get("/{event_id:str}/payload/rows", opt={"permission": SEE_PAYLOADS})
+    async def payload_rows(
+        self,
+        request: HtmxRequest,
+        event_id: FromPath[str],
+        actor: CurrentActor,
+        part: FromQuery[str],
+    ) -> Template:
+        """Rows of the payload's tree that the page shows folded."""
+        nodes = branch(await _document(actor, event_id), part)
+        if nodes is None:
+            raise NotFound
+        context = {"nodes": nodes, "source": f"/events/{event_id}/payload"}
+        return page(request, "events/_branch.html", context)
+
+    @get("/{event_id:str}/payload/matches", opt={"permission": SEE_PAYLOADS})
+    async def payload_matches(
+        self, request: HtmxRequest, event_id: FromPath[str], actor: CurrentActor, q: FromQuery[str]
+    ) -> Template:
+        """The keys and values of the payload that hold a text."""
+        found = _search(await _document(actor, event_id), q)
+        return page(request, "events/_found.html", {"found": found})
 
     @get("/{event_id:str}/body", opt={"permission": SEE_PAYLOADS})
     async def body(self, event_id: FromPath[str], actor: CurrentActor) -> Response[bytes]:
@@ -52,12 +89,43 @@ class EventPages(Controller):
         if found is None:
             raise NotFound
         name = download_name(event_id, found.content_type)
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        headers = {
+            "content-disposition": f'attachment; filename="{name}"',
+            "content-security-policy": SANDBOX,
+        }
         return Response(found.body, media_type="application/octet-stream", headers=headers)
 
 
+async def _document(actor: Actor, event_id: str) -> JsonValue:
+    """The payload as conditions see it. Raises NotFound when the team has no such event."""
+    found = await event_body(actor.team_id, id_in_path(event_id))
+    if found is None:
+        raise NotFound
+    return document_in(found.body, found.content_type)
+
+
+def _sent(
+    actor: Actor, event: EventShown, headers: list[tuple[str, str]], asked: str
+) -> dict[str, Any]:
+    """What was sent, for those who may see it."""
+    if not actor.may(SEE_PAYLOADS):
+        return {"may_see_payload": False}
+    shown = payload(event.body, event.size, event.content_type)
+    document = document_in(event.body, event.content_type) if asked else None
+    return {
+        "may_see_payload": True,
+        "payload": shown,
+        "headers": headers,
+        "found": _search(document, asked),
+    }
+
+
+def _search(document: JsonValue, asked: str) -> Matches | None:
+    asked = asked.strip()[:LONGEST_SEARCH]
+    return search(document, asked) if asked else None
+
+
 async def _repeats(actor: Actor, event: EventShown) -> Repeats | None:
-    if event.sender_id is None:
-        return None
-    key_hash = scoped_key(event.trigger_id, event.sender_id)
+    own = event.sender_id
+    key_hash = None if own is None else scoped_key(event.trigger_id, own)
     return await repeats_of(actor.team_id, event.id, key_hash)

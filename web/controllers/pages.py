@@ -3,36 +3,88 @@
 from litestar import Router
 
 from web.auth import page_access, same_origin
+from web.controllers.api_keys import KeyPages
 from web.controllers.event_list import EventList
 from web.controllers.events import EventPages
 from web.controllers.execution_list import ExecutionList
 from web.controllers.executions import ExecutionPages
+from web.controllers.invitations import InvitationMembership, InvitationPages, TeamInvitations
 from web.controllers.live import live
+from web.controllers.members import MemberPages, TeamPages
+from web.controllers.oidc import begin_oidc, finish_oidc
 from web.controllers.overview import overview
+from web.controllers.password_resets import PasswordResetLink, PasswordResetPages
+from web.controllers.profile import PasswordPages, ProfilePages, TeamChoice
+from web.controllers.refused_requests import RefusedOfTrigger, RefusedRequestList
+from web.controllers.saved_views import SavedViewRemovals, SavedViews
+from web.controllers.secrets import SecretPages
 from web.controllers.session import show_sign_in, sign_in_with_form, sign_out_of_session
+from web.controllers.sessions import SessionPages
+from web.controllers.setup import SetUpPages
+from web.controllers.test_events import TestEventPages
+from web.controllers.trigger_bulk import TriggerBulk
 from web.controllers.trigger_forms import TriggerForms
 from web.controllers.trigger_list import TriggerList
+from web.controllers.trigger_secrets import TriggerSecretPages
+from web.controllers.trigger_versions import TriggerVersionPages
 from web.controllers.triggers import ActivationPages, TriggerPages
-from web.controllers.workflows import PublicationPages, WorkflowPages
+from web.controllers.workflow_forms import WorkflowForms
+from web.controllers.workflow_versions import PublicationPages, RollbackPages, VersionPages
+from web.controllers.workflows import DraftPages, WorkflowPages
 from web.htmx import HtmxRequest
 
-_door = Router(path="/", route_handlers=[show_sign_in, sign_in_with_form], guards=[same_origin])
+_door = Router(
+    path="/",
+    route_handlers=[
+        show_sign_in,
+        sign_in_with_form,
+        begin_oidc,
+        finish_oidc,
+        SetUpPages,
+        InvitationPages,
+        PasswordResetPages,
+        PasswordResetLink,
+    ],
+    guards=[same_origin],
+)
 _inside = Router(
     path="/",
     route_handlers=[
         overview,
         live,
         sign_out_of_session,
+        ProfilePages,
+        PasswordPages,
+        TeamChoice,
+        SessionPages,
+        TeamPages,
+        MemberPages,
+        TeamInvitations,
+        InvitationMembership,
         TriggerList,
+        TriggerBulk,
+        SavedViews,
+        SavedViewRemovals,
         TriggerForms,
         TriggerPages,
         ActivationPages,
+        TestEventPages,
+        TriggerSecretPages,
+        TriggerVersionPages,
+        RefusedRequestList,
+        RefusedOfTrigger,
+        KeyPages,
         EventList,
         EventPages,
         ExecutionList,
         ExecutionPages,
+        WorkflowForms,
         WorkflowPages,
+        DraftPages,
         PublicationPages,
+        VersionPages,
+        RollbackPages,
+        SecretPages,
     ],
     guards=[page_access],
 )

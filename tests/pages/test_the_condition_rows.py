@@ -1,0 +1,412 @@
+"""Conditions as rows of a form: the fields say what was stored, and no button loses anything."""
+
+import html
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.rules.bodies import read_json
+from domain.rules.conditions import MAX_CLAUSES, MAX_GROUP_DEPTH, parse_conditions
+from domain.rules.json_values import JsonValue, same, text_of, write_json
+from domain.rules.operators import OPERATORS
+from domain.rules.paths import compile_path
+from tests.pages.browsing import Browser, Sent
+from tests.pages.happenings import History
+from tests.rules.strategies import documents, scalars, texts
+from tests.support.world import World
+from web.forms.condition_acts import acted
+from web.forms.condition_values import fitted, spelled, value_in
+from web.forms.conditions import (
+    ClauseRow,
+    ConditionsForm,
+    GroupRow,
+    Place,
+    RawRow,
+    Row,
+    fields_of,
+    rows_in,
+    rows_of,
+)
+from web.forms.trigger import TriggerForm
+from web.presenters.condition_paths import LONGEST_SAMPLE, known_paths
+from web.presenters.environment import Assets, make_environment
+from web.presenters.trigger_forms import form_shown
+
+ACTS = ("add", "group", "remove", "wrap", "unwrap", "up", "down", "fit")
+
+_WITH_VALUE = [op for op, operator in OPERATORS.items() if operator.takes != "nothing"]
+# What the language knows, and what only someone who writes JSON by hand comes up with.
+_clauses = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "path": st.sampled_from(["$", "$.a", "$['x y']", "$..id", "$.tags[*]"]),
+            "op": st.sampled_from(_WITH_VALUE),
+            "value": documents,
+        },
+        optional={
+            "type": st.sampled_from(["number", "string", "boolean", "time"]),
+            "missing": st.sampled_from(["no_match", "match", "error"]),
+        },
+    ),
+    st.fixed_dictionaries({"path": texts, "op": st.sampled_from(["exists", "not_exists"])}),
+    st.dictionaries(st.sampled_from(["path", "op", "value", "type", "missing", "odd"]), scalars),
+)
+_members = st.recursive(
+    _clauses,
+    lambda inner: st.dictionaries(
+        st.sampled_from(["all", "any", "none"]), st.lists(inner, max_size=3), min_size=1, max_size=1
+    ),
+    max_leaves=6,
+)
+conditions: st.SearchStrategy[Any] = st.dictionaries(
+    st.sampled_from(["all", "any", "none"]),
+    st.lists(_members, min_size=1, max_size=4),
+    min_size=1,
+    max_size=1,
+)
+
+
+@given(conditions)
+def test_conditions_become_fields_and_the_same_conditions_again(stored: JsonValue) -> None:
+    sent = fields_of(ConditionsForm.of(stored).root)
+
+    value, problems = ConditionsForm.typed(sent).read()
+
+    assert not problems
+    assert same(value, stored)
+
+
+@given(conditions)
+def test_rows_become_json_and_the_same_rows_again(stored: JsonValue) -> None:
+    rows = ConditionsForm.of(stored)
+
+    assert rows.as_json().as_rows() == rows
+
+
+_DRAWN = make_environment(Assets()).get_template("conditions/_drawn.html")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(conditions)
+def test_what_the_page_draws_is_what_a_browser_sends_back(stored: JsonValue) -> None:
+    form = TriggerForm(conditions=ConditionsForm.of(stored))
+
+    sent = Sent(_DRAWN.render(form_shown(form, {}))).fields
+
+    value, problems = ConditionsForm.typed(sent).read()
+    assert not problems
+    assert same(value, stored)
+
+
+@given(documents)
+def test_a_value_is_spelled_so_that_it_is_read_again(value: JsonValue) -> None:
+    kind, text = spelled(value)
+
+    assert "\n" not in text
+    assert "\r" not in text
+    assert same(value_in(kind, text), value)
+
+
+@pytest.mark.parametrize(
+    ("op", "typed", "wanted"),
+    [
+        ("in", ("text", "open"), ("list", '["open"]')),
+        ("in", ("number", "7"), ("list", "[7]")),
+        ("in", ("text", ""), ("list", "")),
+        ("in", ("number", "seven"), ("number", "seven")),
+        ("eq", ("list", '["open"]'), ("text", "open")),
+        ("eq", ("list", "[1, 2]"), ("list", "[1, 2]")),
+        ("eq", ("list", ""), ("text", "")),
+        ("gte", ("text", ""), ("number", "")),
+        ("gte", ("text", "b"), ("text", "b")),
+        ("starts_with", ("number", "49"), ("text", "49")),
+        ("is", ("text", "a"), ("text", "a")),
+    ],
+)
+def test_another_operator_takes_what_was_typed_along(
+    op: str, typed: tuple[str, str], wanted: tuple[str, str]
+) -> None:
+    assert fitted(op, *typed) == wanted
+
+
+# --- Buttons -----------------------------------------------------------------------------------
+
+
+def _leaves(row: Row) -> Iterator[Row]:
+    if isinstance(row, GroupRow):
+        for member in row.members:
+            yield from _leaves(member)
+    else:
+        yield row
+
+
+def _places(row: Row, place: Place = ()) -> Iterator[Place]:
+    yield place
+    if isinstance(row, GroupRow):
+        for index, member in enumerate(row.members):
+            yield from _places(member, (*place, index))
+
+
+def _depth(row: Row) -> int:
+    return 1 + max(map(_depth, row.members), default=0) if isinstance(row, GroupRow) else 0
+
+
+@given(conditions, st.data())
+def test_no_button_loses_a_clause_or_nests_too_deep(stored: JsonValue, data: st.DataObject) -> None:
+    root = rows_of(stored)
+    for _ in range(6):
+        word = data.draw(st.sampled_from(ACTS))
+        place = data.draw(st.sampled_from(list(_places(root))))
+        before = list(_leaves(root))
+
+        root = acted(root, f"{word}:{'.'.join(map(str, place))}").root
+
+        after = list(_leaves(root))
+        if word in {"up", "down", "wrap", "unwrap"}:
+            assert sorted(map(repr, after)) == sorted(map(repr, before))
+        elif word in {"add", "group"}:
+            assert len(after) - len(before) in {0, 1}
+        elif word == "fit":
+            assert len(after) == len(before)
+        else:
+            assert all(row in before for row in after)
+    assert _depth(root) <= MAX_GROUP_DEPTH
+
+
+@given(conditions, st.data())
+def test_down_takes_back_what_up_did_to_a_clause(stored: JsonValue, data: st.DataObject) -> None:
+    root = rows_of(stored)
+    clauses = [place for place in _places(root) if place and not _is_group(root, place)]
+    if not clauses:
+        return
+    place = data.draw(st.sampled_from(clauses))
+
+    moved = acted(root, f"up:{'.'.join(map(str, place))}")
+
+    if place == (0,):
+        assert moved.root == root
+        return
+    there = moved.focus.removeprefix("conditions.").rpartition(".")[0]
+    assert list(_leaves(acted(moved.root, f"down:{there}").root)) == list(_leaves(root))
+
+
+def _is_group(root: GroupRow, place: Place) -> bool:
+    row: Row = root
+    for index in place:
+        assert isinstance(row, GroupRow)
+        row = row.members[index]
+    return isinstance(row, GroupRow)
+
+
+A, B, C = (ClauseRow(path=f"$.{name}") for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "after", "focus"),
+    [
+        ("add:", (A,), (A, ClauseRow()), "1.path"),
+        ("add:0", (GroupRow("any", (A,)),), (GroupRow("any", (A, ClauseRow())),), "0.1.path"),
+        ("group:", (A,), (A, GroupRow("any", (ClauseRow(),))), "1.0.path"),
+        ("wrap:1", (A, B), (A, GroupRow("any", (B,))), "1.group"),
+        ("unwrap:0", (GroupRow("any", (A, B)), C), (A, B, C), "0.path"),
+        ("remove:0", (A, B), (B,), "0.remove"),
+        ("remove:1", (A, B), (A,), "0.remove"),
+        ("remove:0", (A,), (), "add"),
+        ("up:1", (A, B), (B, A), "0.down"),
+        ("up:2", (A, B, C), (A, C, B), "1.up"),
+        ("up:1", (GroupRow("any", (A,)), B), (GroupRow("any", (A, B)),), "0.1.up"),
+        ("up:0.0", (GroupRow("any", (A, B)),), (A, GroupRow("any", (B,))), "0.down"),
+        ("down:0", (A, B), (B, A), "1.up"),
+        ("down:0", (A, GroupRow("any", (B,))), (GroupRow("any", (A, B)),), "0.0.down"),
+        ("down:0.0", (GroupRow("any", (A,)), B), (GroupRow("any", ()), A, B), "1.down"),
+        ("up:0", (A,), (A,), "0.up"),
+        ("launch:0", (A,), (A,), None),
+        ("up:7", (A,), (A,), None),
+        ("up:x", (A,), (A,), None),
+        ("remove:", (A,), (A,), None),
+    ],
+)
+def test_a_button_does_what_it_says_and_the_focus_goes_on(
+    act: str, before: tuple[Row, ...], after: tuple[Row, ...], focus: str | None
+) -> None:
+    done = acted(GroupRow("all", before), act)
+
+    assert done.root == GroupRow("all", after)
+    assert done.focus == ("" if focus is None else f"conditions.{focus}")
+
+
+def test_a_form_that_cannot_be_ours_costs_little() -> None:
+    deep = rows_in({"conditions" + ".0" * 40 + ".path": "$.a"})
+    many = {f"conditions.{n}.path": "$" for n in range(5000)}
+
+    assert deep == GroupRow()
+    with pytest.raises(Exception, match="more than 200 clauses"):
+        rows_in(many)
+
+
+def test_a_clause_that_has_no_fields_here_is_shown_as_json_and_kept() -> None:
+    odd: dict[str, JsonValue] = {"path": "$.a", "op": "eq", "value": 1, "type": None}
+    parse_conditions({"all": [odd]})  # which the rules take
+
+    form = ConditionsForm.of({"all": [odd]})
+
+    assert form.root.members == (RawRow(write_json(odd).decode()),)
+    assert form.read() == ({"all": [odd]}, [])
+
+
+# --- The form over HTTP ------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def workflow_id(world: World) -> UUID:
+    return await world.workflow()
+
+
+def sent_with(rows: dict[str, str], act: str = "", **more: str) -> dict[str, str]:
+    return {"name": "Kept", "scheme": "none", "enabled": "on", "act": act, **more, **rows}
+
+
+ROWS = {
+    "conditions.group": "all",
+    "conditions.0.path": "$.action", "conditions.0.op": "eq", "conditions.0.kind": "text",
+    "conditions.0.value": "opened",
+    "conditions.1.group": "any",
+    "conditions.1.0.path": "$.total", "conditions.1.0.op": "gte", "conditions.1.0.kind": "number",
+    "conditions.1.0.value": "a hundred",
+    "conditions.1.1.path": "total", "conditions.1.1.op": "exists",
+}  # fmt: skip
+
+
+async def test_a_button_draws_the_conditions_anew_and_saves_nothing(
+    alice: Browser, world: World
+) -> None:
+    answer = await alice.press(
+        "POST", "/triggers/new/form", sent_with(ROWS, "add:1"), "fieldset#conditions"
+    )
+
+    assert answer.status_code == 200
+    assert answer.text.lstrip().startswith("<fieldset")
+    sent = Sent(answer.text).fields
+    assert sent["conditions.1.0.value"] == "a hundred"
+    assert 'id="field-conditions.1.2.path"' in answer.text
+    focused = answer.text.split(" autofocus")[0].rpartition("<input")[2]
+    assert 'name="conditions.1.2.path"' in focused
+
+
+async def test_without_scripts_a_button_answers_with_the_whole_form(
+    alice: Browser, world: World, workflow_id: UUID
+) -> None:
+    saved = await world.trigger(workflow_id)
+    for path in ("/triggers/new/form", f"/triggers/{saved.row.id}/form"):
+        answer = await alice.post(path, sent_with(ROWS, "up:1", name="Still here"))
+
+        assert answer.status_code == 200, path
+        assert "<h1>" in answer.text
+        sent = Sent(answer.text).fields
+        assert sent["name"] == "Still here"
+        assert sent["conditions.0.1.path"] == "total"
+        assert sent["conditions.1.value"] == "opened"
+        assert f'formaction="{path}"' in answer.text
+
+
+async def test_a_mistake_in_a_nested_row_is_told_at_its_field(
+    alice: Browser, workflow_id: UUID
+) -> None:
+    answer = await alice.post("/triggers", sent_with(ROWS, workflow_id=str(workflow_id)))
+
+    assert answer.status_code == 422
+    for field, message in (
+        ("conditions.1.0.value", "Must be a number, such as 100 or 2.5."),
+        ("conditions.1.1.path", "A path starts with $ (column 1)."),
+    ):
+        error = answer.text.partition(f'id="error-{field}"')[2].partition("</div>")[0]
+        assert html.escape(message) in error, field
+        assert f'<a href="#field-{field}">' in answer.text
+    assert Sent(answer.text).fields.items() >= ROWS.items()
+
+
+async def test_the_switch_to_json_waits_until_every_value_can_be_read(alice: Browser) -> None:
+    path, target = "/triggers/new/form", "fieldset#conditions"
+    wrong = await alice.press("POST", path, sent_with(ROWS, "json:"), target)
+    assert wrong.status_code == 422
+    assert 'id="error-conditions.1.0.value"' in wrong.text
+
+    right = sent_with({**ROWS, "conditions.1.0.value": "100"}, "json:")
+    shown = Sent((await alice.press("POST", path, right, target)).text).fields["conditions"]
+
+    assert read_json(shown.encode()) == {
+        "all": [
+            {"path": "$.action", "op": "eq", "value": "opened"},
+            {"any": [{"path": "$.total", "op": "gte", "value": 100},
+                     {"path": "total", "op": "exists"}]},
+        ]
+    }  # fmt: skip
+    back = await alice.press("POST", path, sent_with({"conditions": shown}, "rows:"), target)
+    assert Sent(back.text).fields["conditions.1.0.value"] == "100"
+    broken = await alice.press("POST", path, sent_with({"conditions": "{"}, "rows:"), target)
+    assert broken.status_code == 422
+    assert Sent(broken.text).fields["conditions"] == "{"
+
+
+async def test_another_signature_brings_its_fields_and_keeps_the_others(alice: Browser) -> None:
+    typed = sent_with({"scheme": "github", "header": "X-Mine", "prefix": "v9="})
+
+    answer = await alice.press("POST", "/triggers/new/form", typed, "div#scheme-settings")
+
+    assert answer.text.lstrip().startswith("<div")
+    assert "Algorithm" not in answer.text
+    assert Sent(answer.text).fields.items() >= {"header": "X-Mine", "prefix": "v9="}.items()
+
+
+async def test_who_may_not_edit_draws_nothing(bob: Browser, charlie: Browser, world: World) -> None:
+    saved = await world.trigger(await world.workflow())
+    path = f"/triggers/{saved.row.id}/form"
+
+    assert (await bob.post(path, sent_with(ROWS))).status_code == 403
+    assert (await charlie.post(path, sent_with(ROWS))).status_code == 404
+    assert (await bob.post("/triggers/new/form", sent_with(ROWS))).status_code == 403
+
+
+# --- Paths to choose from ----------------------------------------------------------------------
+
+
+@given(documents)
+def test_every_path_that_is_offered_finds_the_value_beside_it(document: JsonValue) -> None:
+    for path, sample in known_paths(document):
+        assert sample in {
+            text_of(value)[:LONGEST_SAMPLE] for value in compile_path(path).find(document)
+        }
+
+
+async def test_the_paths_of_the_last_event_are_offered_or_else_the_samples(
+    alice: Browser, history: History
+) -> None:
+    path = f"/triggers/{history.trigger_id}/edit"
+    assert '<option value="$.order.total" label="129.9">' in (await alice.get("/triggers/new")).text
+    assert 'value="$.basket' not in (await alice.get(path)).text
+
+    await history.event(body=b'{"basket": {"items": [{"sku": "A-1"}, {"sku": "B-2"}]}}')
+
+    page = (await alice.get(path)).text
+    assert '<option value="$.basket.items[*].sku" label="A-1">' in page
+    assert page.count("sku") == 1
+
+
+async def test_as_many_clauses_as_there_may_be_fit_into_the_form(
+    alice: Browser, world: World, workflow_id: UUID
+) -> None:
+    most = {"any": [{"path": f"$.a[{n}]", "op": "eq", "value": n} for n in range(MAX_CLAUSES)]}
+    saved = await world.trigger(workflow_id, conditions=most)
+    path = f"/triggers/{saved.row.id}"
+    sent = Sent((await alice.get(f"{path}/edit")).text).fields
+
+    assert (await alice.post(path, {**sent, "name": "Renamed"})).status_code == 303
+    more = await alice.press("POST", f"{path}/form", {**sent, "act": "add:"}, "fieldset#conditions")
+    answer = await alice.post(path, {**sent, **Sent(more.text).fields, "revision": "2"})
+
+    assert answer.status_code == 422
+    assert "Has more than 200 clauses." in answer.text
