@@ -254,7 +254,7 @@ FOR_EVERY_TEAM = {
     "domain/store/sessions.py": "one's own sessions, in all teams",
     "domain/store/teams.py": "one's own teams; whether an admin rules all teams of a member",
     "web/app.py": "every request begins so",
-    "web/test_deliveries.py": "the door acts for all teams",
+    "web/deliveries.py": "the door acts for all teams",
 }
 
 

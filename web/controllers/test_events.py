@@ -18,6 +18,7 @@ from domain.store.pages_trigger_tests import sent_test
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import id_in_path
 from web.controllers.trigger_parts import find_or_404
+from web.deliveries import knock
 from web.forms.reading import FORM, Errors, errors_by_field, read_form
 from web.forms.test_event import JSON, TestEventForm
 from web.htmx import CurrentActor, HtmxRequest, OurServices, page_or_partial
@@ -26,7 +27,6 @@ from web.presenters.signing_recipes import method_for
 from web.presenters.test_results import TestResult, test_result
 from web.presenters.traces import decision_shown
 from web.services import Services
-from web.test_deliveries import knock
 
 MOST_OF_LAST_BODY = 256 * 1024
 _FIELDS = ("body", "content_type", "headers")

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from domain.rules.ids import parse_id
+from web.deliveries import DoorAnswer
 from web.presenters.payload import pretty
 from web.presenters.refusals import refusal_words
 from web.presenters.samples import stored_json
 from web.presenters.words import Lamp
-from web.test_deliveries import DoorAnswer
 
 
 @dataclass(frozen=True, slots=True)
