@@ -13,6 +13,9 @@ DEV := $(VENV)/dev.stamp
 NODE := node_modules/npm.stamp
 NODE_DEV := node_modules/npm-dev.stamp
 
+# Processes that share the tests, file by file. Most tests wait: for a browser, for a deadline.
+AT_ONCE ?= 3
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check bench setup assets format requirements clean
@@ -24,7 +27,7 @@ run: $(RUNTIME) assets ## Start everything on this machine; PORT and SIGNALBOX_D
 	@$(BIN)/python -m cli.run
 
 test: $(DEV) $(NODE_DEV) assets ## Run all tests; ARGS="-k name" chooses some
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
 
 check: $(DEV) ## The gate: format, lint, types, imports, templates, migrations
 	$(BIN)/ruff format --check .

@@ -174,7 +174,8 @@ async def test_a38_another_team_may_have_the_same_secret_and_a_deleted_trigger_h
 async def test_it_is_audited_without_the_secret(alice: Api, made: dict[str, Any]) -> None:
     await rotate(alice, made["id"], secret=GIVEN)
     rows = await fetch(
-        "SELECT action, after FROM audit_entry WHERE object_id = $1", UUID(made["id"])
+        "SELECT action, after FROM audit_entry WHERE object_id = $1 ORDER BY created_at",
+        UUID(made["id"]),
     )
     assert [row["action"] for row in rows] == ["create", "rotate_secret"]
     assert GIVEN not in str([row["after"] for row in rows])
