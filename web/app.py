@@ -35,7 +35,7 @@ from domain.outbound import Outbound
 from domain.providers.oidc import OidcProvider
 from domain.settings import Settings, read_settings
 from domain.store.database import close_pool, open_pool
-from domain.store.team_scope import every_team
+from domain.store.team_scope import every_team, scoped_team
 from tasks.bell import Bell
 from web.controllers.api.router import api_router
 from web.controllers.health import health_router
@@ -68,13 +68,20 @@ class FrontDoor(Litestar):
     other routes share stands in the way of the busiest one."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI entry. The path is compared as it was sent, before anything decodes it."""
-        # A server may start a request's task from the one before: a team must not come along.
+        """The ASGI entry, for a task that acts for no team yet."""
+        if scoped_team() is None:
+            await self._answer(scope, receive, send)
+            return
+        # A server may start a request's task from the one before: its team must not come along.
         with every_team():
-            if scope["type"] == "http" and scope["raw_path"].startswith(HOOKS):
-                await hooks(scope, receive, send, self.state["services"].receiver)
-            else:
-                await super().__call__(scope, receive, send)
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        # The path is compared as it was sent, before anything decodes it.
+        if scope["type"] == "http" and scope["raw_path"].startswith(HOOKS):
+            await hooks(scope, receive, send, self.state["services"].receiver)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Litestar:
