@@ -68,20 +68,18 @@ class FrontDoor(Litestar):
     other routes share stands in the way of the busiest one."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI entry, for a task that acts for no team yet."""
-        if scoped_team() is None:
-            await self._answer(scope, receive, send)
-            return
-        # A server may start a request's task from the one before: its team must not come along.
-        with every_team():
-            await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        # The path is compared as it was sent, before anything decodes it.
-        if scope["type"] == "http" and scope["raw_path"].startswith(HOOKS):
+        """The ASGI entry. The path is compared as it was sent, before anything decodes it."""
+        # A server may start a request's task from the one before: a team must not come along. A
+        # hook never acts for one, so where there is none, it has none to leave either.
+        hook = scope["type"] == "http" and scope["raw_path"].startswith(HOOKS)
+        if hook and scoped_team() is None:
             await hooks(scope, receive, send, self.state["services"].receiver)
-        else:
-            await super().__call__(scope, receive, send)
+            return
+        with every_team():
+            if hook:
+                await hooks(scope, receive, send, self.state["services"].receiver)
+            else:
+                await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Litestar:
