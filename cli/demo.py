@@ -127,7 +127,7 @@ def _steps(target: str) -> dict[str, list[dict[str, Any]]]:
     confirmed = {
         "order": "{{ $.order.id }}",
         "reservation": "{{ steps.reserve.response.body.call }}",
-        "text": "Order {{ $.order.id }} over {{ $.order.total }} {{ $.order.currency }} is confirmed.",
+        "text": "Order {{ $.order.id }} over {{ $.order.total }} is confirmed.",
     }
     return {
         "Notify the team": [_call("notify", f"{target}/notify", told)],
