@@ -51,6 +51,12 @@ async def _make_partition(name: str, table: str, day: datetime) -> None:
             f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
             f"FOR VALUES FROM ('{low}') TO ('{high}')"
         )
+        if table == "audit_entry":
+            # As on its parent (07_audit.sql), which is not asked when a partition is emptied.
+            await execute(
+                f"CREATE OR REPLACE TRIGGER audit_entry_is_kept BEFORE TRUNCATE ON {name} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
 
 
 async def rows_outside_partitions() -> dict[str, int]:

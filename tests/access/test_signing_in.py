@@ -240,7 +240,7 @@ async def test_the_next_page_is_one_of_ours(app: Litestar, person: Person) -> No
 
 async def test_what_a_sign_in_did_is_on_record(browser: httpx.AsyncClient, person: Person) -> None:
     rows = await fetch(
-        "SELECT action FROM audit_entry WHERE actor_id = $1 ORDER BY id", person.actor.id
+        "SELECT action FROM audit_entry WHERE actor_id = $1 ORDER BY created_at", person.actor.id
     )
 
     assert [row["action"] for row in rows] == ["sign_in"]

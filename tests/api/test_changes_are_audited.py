@@ -16,7 +16,7 @@ async def trail(world: World, object_kind: str) -> list[Any]:
     return list(
         await fetch(
             "SELECT actor_kind, actor_name, action, object_id, before, after, request_id "
-            "FROM audit_entry WHERE team_id = $1 AND object_kind = $2 ORDER BY id",
+            "FROM audit_entry WHERE team_id = $1 AND object_kind = $2 ORDER BY created_at",
             world.alice.team_id,
             object_kind,
         )
@@ -99,7 +99,21 @@ async def test_without_its_entry_no_trigger_changes(
 
 
 async def test_an_entry_cannot_be_rewritten(alice: Api, world: World) -> None:
+    """Row A111."""
     await world.workflow()
     for statement in ("UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry"):
         with pytest.raises(Exception, match="immutable"):
             await fetch(f"{statement} WHERE team_id = $1", world.alice.team_id)
+
+
+async def test_the_trail_cannot_be_emptied(world: World) -> None:
+    """Row A111: neither whole nor a day of it."""
+    await world.workflow()
+    (entry,) = await fetch(
+        "SELECT tableoid::regclass::text AS day FROM audit_entry WHERE team_id = $1 LIMIT 1",
+        world.alice.team_id,
+    )
+    assert entry["day"] != "audit_entry_default"
+    for table in ("audit_entry", entry["day"], "audit_entry_default"):
+        with pytest.raises(Exception, match="immutable"):
+            await fetch(f"TRUNCATE {table}")

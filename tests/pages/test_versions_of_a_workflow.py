@@ -90,7 +90,7 @@ async def test_rolling_back_makes_a_new_version_and_keeps_the_draft(
     assert (now.version, now.steps, now.draft_steps) == (4, first["steps"], drafted.draft_steps)
     entry = await fetch_one(
         "SELECT action, after ->> 'rolled_back_to' AS number FROM audit_entry "
-        "WHERE object_id = $1 ORDER BY id DESC LIMIT 1",
+        "WHERE object_id = $1 ORDER BY created_at DESC LIMIT 1",
         workflow.id,
     )
     assert entry is not None
