@@ -10,7 +10,8 @@ from tests.pages.happenings import History
 
 async def audited(trigger_id: UUID) -> list[tuple[str, str, Any]]:
     found = await fetch(
-        "SELECT action, actor_name, after FROM audit_entry WHERE object_id = $1 ORDER BY created_at",
+        "SELECT action, actor_name, after FROM audit_entry WHERE object_id = $1 "
+        "ORDER BY created_at",
         trigger_id,
     )
     return [

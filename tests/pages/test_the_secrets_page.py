@@ -36,7 +36,8 @@ async def kept(world: World) -> World:
 
 async def actions(world: World) -> list[str]:
     found = await fetch(
-        "SELECT action FROM audit_entry WHERE team_id = $1 AND object_kind = 'secret' ORDER BY created_at",
+        "SELECT action FROM audit_entry WHERE team_id = $1 AND object_kind = 'secret' "
+        "ORDER BY created_at",
         world.alice.team_id,
     )
     return [row["action"] for row in found]

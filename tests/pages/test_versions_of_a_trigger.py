@@ -91,7 +91,9 @@ async def test_rolling_back_makes_a_new_version_of_an_old_ones_parts(
 async def test_it_is_on_record_as_what_it_is(alice: Browser, edited: UUID) -> None:
     await roll_back(alice, edited, 2)
 
-    found = await fetch("SELECT action FROM audit_entry WHERE object_id = $1 ORDER BY created_at", edited)
+    found = await fetch(
+        "SELECT action FROM audit_entry WHERE object_id = $1 ORDER BY created_at", edited
+    )
     assert [row["action"] for row in found] == ["create", "edit", "edit", "roll_back"]
 
 
