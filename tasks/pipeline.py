@@ -12,10 +12,14 @@ from domain.errors import SignalboxError
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledVersions
 from domain.operations.decide_in_passes import Decider
+from domain.operations.judge_in_passes import ShadowJudge
 from domain.operations.prepare_runs import RunPreparer
+from domain.operations.run_backtests import BacktestRunner
 from domain.operations.run_executions import ExecutionRunner
 from domain.operations.settle_executions import Settler
 from domain.operations.sweep import sweep
+from domain.operations.sweep_backtests import sweep_backtests
+from domain.operations.team_redactors import TeamRedactors
 from domain.outbound import Outbound
 from domain.settings import Settings
 from domain.store.database import Unavailable, close_pool, open_pool
@@ -24,6 +28,7 @@ from tasks.bell import Bell
 POOL_SIZE = 8
 # Dramatiq takes up to three seconds besides, and ten are what a host gives.
 STOP_WITHIN_S = 5.0
+PUT_BACK_WITHIN_S = 1.0
 LISTEN_EVERY_S = 1.0
 
 log = logger(__name__)
@@ -41,14 +46,19 @@ class Pipeline:
             own_destinations={settings.own_destination},
         )
         versions = CompiledVersions()
+        vault = Vault(settings.secret_key, settings.previous_secret_keys)
         self._settler = Settler(self._feed.nudge)
         self.runner = ExecutionRunner(
             ENGINES["steps"](self._outbound),
-            RunPreparer(versions, Vault(settings.secret_key, settings.previous_secret_keys)),
+            RunPreparer(versions, vault),
             self._settler,
             self._feed.nudge,
         )
-        self.decider = Decider(versions, self._run_here_or_ring, self._feed.nudge)
+        self.decider = Decider(
+            versions, TeamRedactors(vault), self._run_here_or_ring, self._feed.nudge
+        )
+        self.shadows = ShadowJudge(self._feed.nudge)
+        self.backtests = BacktestRunner(self._feed.nudge)
         self._listener: asyncio.Task[None] | None = None
         self._deciding: set[asyncio.Task[None]] = set()
 
@@ -61,12 +71,16 @@ class Pipeline:
         self._settler.start()
         self.runner.start()
         self.decider.start()
+        self.shadows.start()
+        self.backtests.start()
         self._listener = asyncio.create_task(self._work_without_bell())
 
     async def stop(self) -> None:
         """Finish or put back what is under way, within a few seconds, and close."""
         if self._listener is not None:
             self._listener.cancel()
+        await self.backtests.stop(PUT_BACK_WITHIN_S)
+        await self.shadows.close()
         await self.decider.close()
         await self.runner.stop(STOP_WITHIN_S)
         await self._settler.close()
@@ -91,6 +105,8 @@ class Pipeline:
                 continue
             with contextlib.suppress(*Unavailable, SignalboxError):
                 await sweep(self._decide_here, self.runner.take, patience_s=0.0)
+                await sweep_backtests(self.backtests.take, patience_s=0.0)
+            self.shadows.ring()
 
     def _decide_here(self, event_ids: Sequence[UUID]) -> None:
         task = asyncio.create_task(self.decider.decide(event_ids))

@@ -1,5 +1,8 @@
 """What the routes of one web process work with, made once at its start."""
 
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -11,6 +14,7 @@ from domain.coordination.tries import Tries
 from domain.encryption import Vault, derive_key
 from domain.mail import Mailer
 from domain.operations.receive_event import EventReceiver
+from domain.operations.team_redactors import TeamRedactors
 from domain.providers.oidc import OidcProvider
 from domain.rules.permissions import Actor
 from domain.settings import Settings
@@ -32,6 +36,7 @@ class Services:
         feed: LiveFeed,
         hub: LiveHub,
         receiver: EventReceiver,
+        ring_backtests: Callable[[Iterable[UUID]], None],
         oidc: OidcProvider | None = None,
     ) -> None:
         self.settings = settings
@@ -40,7 +45,9 @@ class Services:
         self.feed = feed
         self.hub = hub
         self.receiver = receiver
+        self.ring_backtests = ring_backtests
         self.oidc = oidc
+        self.redactors = TeamRedactors(vault)
         self.tries = Tries(redis)
         self.mailer = Mailer(settings.smtp_url, settings.mail_from)
         self.errands = Errands()

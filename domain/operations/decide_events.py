@@ -13,12 +13,16 @@ from uuid import UUID
 from domain import metrics
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledTrigger, CompiledVersions
+from domain.operations.team_redactors import TeamRedactors
 from domain.pause_points import pause_at
-from domain.rules.bodies import Body, UnreadableBody, read_body
-from domain.rules.conditions import Judgement, judge
+from domain.rules.bodies import UnreadableBody
+from domain.rules.conditions import judge
 from domain.rules.dedupe import id_key
 from domain.rules.ids import derived_id
 from domain.rules.json_values import JsonValue, text_of
+from domain.rules.redaction import Redactor
+from domain.rules.subjects import NOTHING, Subject, subject_of
+from domain.rules.traces import Judgement
 from domain.store import decisions, events
 from domain.store.database import Row, transaction
 from domain.store.decisions import NewDecision, NewExecution
@@ -42,16 +46,20 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """An event with its verdict. `claim` is the sender's id found inside its body, if any."""
+    """An event with its verdict, and the judgement that it comes from (or else what the trace
+    says). `claim` is the sender's id found inside its body, if any."""
 
     row: Row
     verdict: str
     reason: str | None
     trace: Mapping[str, object]
+    judgement: Judgement | None = None
     claim: NewEvent | None = None
 
 
-async def decide_events(ids: Sequence[UUID], versions: CompiledVersions) -> Decided:
+async def decide_events(
+    ids: Sequence[UUID], versions: CompiledVersions, redactors: TeamRedactors
+) -> Decided:
     """Decide those of `ids` that still wait and that no other pass holds."""
     async with transaction():
         rows = await events.take_pending(ids, MOST_BYTES)
@@ -59,7 +67,7 @@ async def decide_events(ids: Sequence[UUID], versions: CompiledVersions) -> Deci
             return Decided([], set())
         triggers = await versions.triggers({row["trigger_version_id"] for row in rows})
         judged = [_judge(row, triggers.get(row["trigger_version_id"])) for row in rows]
-        judged = await _filter_duplicates(judged)
+        judged = await _without_secrets(await _filter_duplicates(judged), redactors)
         started = await decisions.record(
             [_decision(one) for one in judged],
             [_execution(one) for one in judged if one.verdict == "fired"],
@@ -81,36 +89,28 @@ def _judge(row: Row, trigger: CompiledTrigger | None) -> _Judged:
     if trigger is None:
         return _Judged(row, "error", "unreadable_version", {"result": "error"})
     try:
-        body = read_body(row["body"], row["content_type"])
+        subject = subject_of(row, row["trigger_version"])
+        judgement = judge(trigger.conditions, subject)
+        claim = _sender_id_in_body(row, trigger, subject)
     except UnreadableBody as unreadable:
-        trace: dict[str, object] = {
-            "result": "error", "parse_error": unreadable.fault, "clauses": [],
-        }  # fmt: skip
+        trace: dict[str, object] = {"result": "error", "parse_error": unreadable.fault}
         return _Judged(row, "error", unreadable.fault, trace)
-    try:
-        judgement = judge(trigger.conditions, body.document, found=body.found)
-        claim = _sender_id_in_body(row, trigger, body)
     except Exception:
         log.exception("judging_failed", event_id=str(row["id"]))
         return _Judged(row, "error", "internal", {"result": "error"})
-    return _from_judgement(row, judgement, claim)
+    reason = "condition_error" if judgement.result == "error" else None
+    return _Judged(row, _VERDICTS[judgement.result], reason, {}, judgement, claim)
 
 
 _VERDICTS = {"matched": "fired", "not_matched": "filtered", "error": "error"}
 
 
-def _from_judgement(row: Row, judgement: Judgement, claim: NewEvent | None) -> _Judged:
-    trace = {"result": judgement.result, "clauses": judgement.clauses}
-    reason = "condition_error" if judgement.result == "error" else None
-    return _Judged(row, _VERDICTS[judgement.result], reason, trace, claim)
-
-
-def _sender_id_in_body(row: Row, trigger: CompiledTrigger, body: Body) -> NewEvent | None:
+def _sender_id_in_body(row: Row, trigger: CompiledTrigger, subject: Subject) -> NewEvent | None:
     """The sender's id at the trigger's JSONPath, for an event that came without one. It is looked
     for here and not at the door, because the door never parses a body."""
-    if trigger.id_path is None or row["sender_id"] is not None or not body.found:
+    if trigger.id_path is None or row["sender_id"] is not None or subject.body is NOTHING:
         return None
-    found: list[JsonValue] = trigger.id_path.find(body.document)
+    found: list[JsonValue] = trigger.id_path.find(subject.body)
     if len(found) != 1 or isinstance(found[0], dict | list) or found[0] is None:
         return None
     return NewEvent(
@@ -121,18 +121,41 @@ def _sender_id_in_body(row: Row, trigger: CompiledTrigger, body: Body) -> NewEve
     )  # fmt: skip
 
 
+async def _without_secrets(judged: list[_Judged], redactors: TeamRedactors) -> list[_Judged]:
+    """The same with traces as they are stored. Values that look harmless to a sender may hold what
+    the team keeps secret, and a trace outlives the body that it quotes."""
+    quoting = {one.row["team_id"] for one in judged if one.judgement and one.judgement.clauses}
+    known = await redactors.of(quoting) if quoting else {}
+    return [_with_trace(one, known.get(one.row["team_id"])) for one in judged]
+
+
+def _with_trace(one: _Judged, redactor: Redactor | None) -> _Judged:
+    if one.judgement is None:
+        return one
+    judgement = one.judgement if redactor is None else one.judgement.without(redactor)
+    return replace(one, trace={**judgement.compact(), **one.trace})
+
+
 async def _filter_duplicates(judged: list[_Judged]) -> list[_Judged]:
     claims = [one.claim for one in judged if one.claim is not None]
     if not claims:
         return judged
     first = await events.claim_sender_ids(claims)
+    repeats = [claim.key_hash for claim in claims if claim.id not in first]
+    if not repeats:
+        return judged
+    firsts = await events.first_events(repeats)
     return [
-        one if one.claim is None or one.row["id"] in first else _as_duplicate(one) for one in judged
+        one
+        if one.claim is None or one.claim.id in first
+        else _as_duplicate(one, firsts.get(one.claim.key_hash))
+        for one in judged
     ]
 
 
-def _as_duplicate(one: _Judged) -> _Judged:
-    trace = {**one.trace, "result": "duplicate"}
+def _as_duplicate(one: _Judged, first: UUID | None) -> _Judged:
+    judged = one.judgement.result if one.judgement else None
+    trace = {"result": "duplicate", "judged": judged, "first_event_id": first}
     return replace(one, verdict="duplicate", reason="sender_id_seen", trace=trace)
 
 

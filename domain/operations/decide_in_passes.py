@@ -9,6 +9,7 @@ from domain.errors import Overloaded
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledVersions
 from domain.operations.decide_events import decide_events, record_undecidable
+from domain.operations.team_redactors import TeamRedactors
 from domain.store.database import Unavailable
 
 MOST_A_PASS = 200
@@ -25,11 +26,13 @@ class Decider:
     def __init__(
         self,
         versions: CompiledVersions,
+        redactors: TeamRedactors,
         run: Callable[[Sequence[UUID]], None],
         announce: Callable[..., None],
     ) -> None:
         """`run(execution_ids)` and `announce(team_id, *topics)` neither block nor fail."""
         self._versions = versions
+        self._redactors = redactors
         self._run = run
         self._announce = announce
         self._passes: Batcher[UUID, None] = Batcher(
@@ -61,7 +64,7 @@ class Decider:
 
     async def _decide(self, ids: Sequence[UUID]) -> list[None]:
         try:
-            decided = await decide_events(ids, self._versions)
+            decided = await decide_events(ids, self._versions, self._redactors)
         except Unavailable:
             raise
         except Exception:

@@ -1,191 +1,136 @@
-"""One clause of a condition: `{path, op, value, type?, missing?}`, checked once, judged often.
+"""One clause of a condition, checked once (`clause_parsing.py`), judged often.
 
 A path that finds nothing never matches unless the clause says so: `missing` is `no_match` (also for
-`ne` and `not_in`), `match` or `error`; `exists` and `not_exists` ask for just that. A path that can
-find several values passes when one of them passes, whatever the operator: `$.tags[*] ne "spam"`
-means that some tag is not spam. (To ask it of all of them, negate: `none` of `eq`.)
+`ne` and `not_in`), `match` or `error`; `exists` and `not_exists` ask for just that. Of a path that
+can find several values, `quantifier` says how many must pass: `any` of them (if not told), `all`,
+`none`; or it is their number that is judged (`count`, for which nothing is missing: there are 0).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-import msgspec
-
-from domain.rules.checking import Problems, clean_json
-from domain.rules.coercions import COERCIONS, CannotJudge
+from domain.rules.coercions import CannotJudge
 from domain.rules.json_values import JsonValue
-from domain.rules.operators import OPERATORS, Operator, Test, accepts
-from domain.rules.path_walk import PathTooCostly
-from domain.rules.paths import InvalidPath, Path, compile_path
-from domain.rules.shown import MAX_BYTES, Mark, shown
+from domain.rules.operator_tests import Test
+from domain.rules.path_walk import MAX_VISITS, PathTooCostly
+from domain.rules.paths import Path
+from domain.rules.regexes import COST, Regex
+from domain.rules.shown import MAX_BYTES, shown
+from domain.rules.subjects import NOTHING, Source, Subject
+from domain.rules.traces import ClauseTrace
 
 WhenMissing = Literal["no_match", "match", "error"]
+Quantifier = Literal["any", "all", "none", "count"]
 
 MOST_VALUES_SHOWN = MAX_BYTES
 
-_KEYS = ("path", "op", "value", "type", "missing")
-_MISSING: dict[str, bool | None] = {"no_match": False, "match": True, "error": None}
 _NOTHING_FOUND = "the path finds nothing in this event"
+_NO_OTHER_VALUE = "the path of the value to compare with finds nothing in this event"
 _TOO_COSTLY = "the path would visit too many parts of this event"
+_TOO_MUCH_TEXT = "there is too much text to search with this pattern"
 
-
-class ClauseTrace(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What became of one clause; plain JSON throughout, ready to be stored and shown.
-
-    `actual` is the value found, or the list of them for a path that can find several; `passed` is
-    None on an error, which `error` explains. `group` says where the clause stands (`all.1.any`).
-    `mark` says that `actual` was cut or had characters replaced (see `shown`).
-    """
-
-    path: str
-    op: str
-    expected: object
-    actual: object
-    found: bool
-    passed: bool | None
-    group: str
-    error: str | None = None
-    mark: Mark = None
+# passed, why not (an error's sentence), the values found, what they were compared with
+_Look = tuple[bool | None, str | None, list[JsonValue], JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A checked clause. `when_missing` is what it comes to when its path finds nothing."""
+    """A checked clause. `when_missing` is what it comes to when its path finds nothing.
 
+    `make` is the test of the values found: for another field's value (`other`), or for the event's
+    instant, it is made anew for each event; else it is `test`, made once.
+    """
+
+    index: int
+    group: str
+    source: Source
     path: Path
     op: str
     expected: JsonValue
     when_missing: bool | None
-    group: str
-    test: Test
+    quantifier: Quantifier
+    read: Callable[[Subject], Any]
+    test: Test | None
+    make: Callable[[JsonValue, Subject], Test]
+    other: Path | None = None
+    regex: Regex | None = None
+    reads_as: str | None = None
+    ignores_case: bool = False
 
-    def judge(self, document: JsonValue, *, found: bool, visits: int) -> ClauseTrace:
-        """The trace of this clause over `document`; with `found` false there is no document."""
-        try:
-            values = self.path.find(document, visits) if found else []
-        except PathTooCostly:
-            return self._trace(None, found=False, passed=None, error=_TOO_COSTLY)
-        if not values:
-            error = _NOTHING_FOUND if self.when_missing is None else None
-            return self._trace(None, found=False, passed=self.when_missing, error=error)
-        passed, error = _any_passes(self.test, values)
-        actual = values[0] if self.path.singular else values[:MOST_VALUES_SHOWN]
-        return self._trace(actual, found=True, passed=passed, error=error)
+    @property
+    def heavy(self) -> bool:
+        """Whether its cost hangs on the event: then it shares what all such clauses may spend."""
+        return not self.path.singular or self.regex is not None
 
-    def _trace(
-        self, actual: JsonValue, *, found: bool, passed: bool | None, error: str | None
-    ) -> ClauseTrace:
+    def judge(self, subject: Subject, visits: int) -> tuple[bool | None, tuple["Clause", ...]]:
+        """Whether it passes (None: an error), within so many visits; and itself as the reason."""
+        return self._look(subject, visits)[0], (self,)
+
+    def explain(self, subject: Subject, visits: int) -> ClauseTrace:
+        """The same with everything that there is to tell of it."""
+        passed, error, values, other = self._look(subject, visits)
+        single = self.path.singular or self.quantifier == "count"
+        actual = (values[0] if single else values[:MOST_VALUES_SHOWN]) if values else None
         value, mark = shown(actual)
         return ClauseTrace(
-            self.path.text, self.op, self.expected, value, found, passed, self.group, error, mark
-        )
+            index=self.index, path=self.path.text, op=self.op,
+            expected=self.expected if self.other is None else shown(other)[0],
+            actual=value, found=bool(values), passed=passed, group=self.group, error=error,
+            mark=mark, source=self.source, quantifier=self.quantifier,
+            expected_path=self.other.text if self.other else None,
+            coerced=self.reads_as, ignores_case=self.ignores_case, note=self._note(values),
+        )  # fmt: skip
+
+    def _look(self, subject: Subject, visits: int) -> _Look:
+        document = self.read(subject)
+        try:
+            values = [] if document is NOTHING else self.path.find(document, visits)
+        except PathTooCostly:
+            return None, _TOO_COSTLY, [], None
+        if self.quantifier == "count":
+            values = [len(values)]
+        elif not values:
+            return self._missing(_NOTHING_FOUND, values)
+        test, compared = self.test, None
+        if test is None:
+            if self.other is not None:
+                found = [] if document is NOTHING else self.other.find(document, visits)
+                if not found:
+                    return self._missing(_NO_OTHER_VALUE, values)
+                compared = found[0]
+            try:
+                test = self.make(compared, subject)
+            except CannotJudge as reason:
+                return None, str(reason), values, compared
+        if self.regex is not None and self._costs(values) > COST * visits // MAX_VISITS:
+            return None, _TOO_MUCH_TEXT, values, compared
+        passed, error = _quantified(self.quantifier, test, values)
+        return passed, error, values, compared
+
+    def _missing(self, sentence: str, values: list[JsonValue]) -> _Look:
+        return self.when_missing, sentence if self.when_missing is None else None, values, None
+
+    def _costs(self, values: list[JsonValue]) -> int:
+        return sum(self.regex.cost(v) for v in values if isinstance(v, str) and self.regex)
+
+    def _note(self, values: list[JsonValue]) -> str | None:
+        if self.regex is None or not any(isinstance(v, str) and self.regex.cuts(v) for v in values):
+            return None
+        return f"only the first {self.regex.longest:,} bytes of the text were searched"
 
 
-def _any_passes(test: Test, values: list[JsonValue]) -> tuple[bool | None, str | None]:
+def _quantified(
+    quantifier: Quantifier, test: Test, values: list[JsonValue]
+) -> tuple[bool | None, str | None]:
+    """Kleene's logic over the values, as over the members of a group: what decides, decides; else
+    an error remains one."""
+    decisive = quantifier != "all"  # one value that passes settles `any` and `none`
     error = None
     for value in values:
         try:
-            if test(value):
-                return True, None
+            if test(value) is decisive:
+                return quantifier in {"any", "count"}, None
         except CannotJudge as reason:
             error = error or str(reason)
-    return (False, None) if error is None else (None, error)
-
-
-def parse_clause(
-    raw: Mapping[str, object], field: str, group: str, problems: Problems
-) -> Clause | None:
-    """The clause that `raw` spells, or None with what is wrong added to `problems`."""
-    problems.refuse_unknown(raw, _KEYS, field)
-    path = _path(raw.get("path"), f"{field}.path", problems)
-    op = raw.get("op")
-    operator = OPERATORS.get(op) if isinstance(op, str) else None
-    if operator is None or not isinstance(op, str):
-        problems.add(f"{field}.op", f"must be one of {', '.join(OPERATORS)}")
-        return None
-    when_missing = _when_missing(raw, op, field, problems)
-    known = problems.count
-    value = _value(raw, operator, field, problems)
-    # A value that is wrong in itself is told of once.
-    test = _test(raw, operator, value, field, problems) if problems.count == known else None
-    if path is None or test is None:
-        return None
-    expected, _mark = shown(value)
-    return Clause(path, op, expected, when_missing, group, test)
-
-
-def _path(raw: object, field: str, problems: Problems) -> Path | None:
-    if not isinstance(raw, str):
-        problems.add(field, "must be a JSONPath, such as $.order.total")
-        return None
-    try:
-        return compile_path(raw)
-    except InvalidPath as error:
-        problems.add(field, error.message)
-        return None
-
-
-def _when_missing(
-    raw: Mapping[str, object], op: str, field: str, problems: Problems
-) -> bool | None:
-    if op in {"exists", "not_exists"}:
-        if "missing" in raw:
-            problems.add(f"{field}.missing", f"means nothing for {op}")
-        return op == "not_exists"
-    missing = raw.get("missing", "no_match")
-    if isinstance(missing, str) and missing in _MISSING:
-        return _MISSING[missing]
-    problems.add(f"{field}.missing", f"must be one of {', '.join(_MISSING)}")
-    return False
-
-
-def _value(
-    raw: Mapping[str, object], operator: Operator, field: str, problems: Problems
-) -> JsonValue:
-    if operator.takes == "nothing":
-        if "value" in raw:
-            problems.add(f"{field}.value", "is not taken by this operator")
-        return None
-    if "value" not in raw:
-        problems.add(f"{field}.value", "is required")
-        return None
-    return clean_json(raw["value"], f"{field}.value", problems)
-
-
-def _test(
-    raw: Mapping[str, object],
-    operator: Operator,
-    value: JsonValue,
-    field: str,
-    problems: Problems,
-) -> Test | None:
-    kind = raw.get("type")
-    if kind is not None and (not isinstance(kind, str) or kind not in operator.types):
-        allowed = ", ".join(sorted(operator.types)) or "left out"
-        problems.add(f"{field}.type", f"must be {allowed} for this operator")
-        return None
-    return _typed_test(kind, operator, value, f"{field}.value", problems)
-
-
-def _typed_test(
-    kind: str | None, operator: Operator, value: JsonValue, field: str, problems: Problems
-) -> Test | None:
-    try:
-        expected = value if kind is None else _coerced(kind, value)
-    except CannotJudge as error:
-        problems.add(field, str(error))
-        return None
-    if fault := accepts(operator, expected):
-        problems.add(field, fault)
-        return None
-    test = operator.build(expected)
-    if kind is None:
-        return test
-    coerce = COERCIONS[kind]
-    return lambda actual: test(coerce(actual))
-
-
-def _coerced(kind: str, value: JsonValue) -> JsonValue:
-    coerce = COERCIONS[kind]
-    return [coerce(item) for item in value] if isinstance(value, list) else coerce(value)
+    return (quantifier in {"all", "none"}, None) if error is None else (None, error)

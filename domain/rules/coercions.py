@@ -7,10 +7,10 @@ does; `boolean` reads `"true"` and `"false"`; `time` reads ISO 8601 with a zone,
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from domain.rules.checking import is_in_range
+from domain.rules.instants import WithoutZone, read_duration, read_iso
 from domain.rules.json_values import (
     MAX_NUMBER_DIGITS,
     JsonValue,
@@ -23,9 +23,9 @@ from domain.rules.json_values import (
 MILLISECONDS_FROM = 100_000_000_000
 """An epoch of this size or more is in milliseconds: in seconds it would be after the year 5000."""
 
+MAX_SPAN_S = 3_650 * 86_400
+
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_TIME = 40
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -81,16 +81,29 @@ def _to_time(value: JsonValue) -> Decimal:
 
 
 def _read_iso(text: str) -> Decimal | None:
-    if len(text) > _LONGEST_TIME:
-        return None
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if instant.tzinfo is None:
-        raise CannotJudge("the time has no zone: it needs Z or an offset like +02:00")
-    since = instant - _EPOCH
-    return Decimal(since.days * 86_400 + since.seconds) + Decimal(since.microseconds) / 1_000_000
+        return read_iso(text)
+    except WithoutZone:
+        raise CannotJudge("the time has no zone: it needs Z or an offset like +02:00") from None
+
+
+def to_seconds(value: JsonValue) -> Decimal:
+    """A span of time: a number of seconds, or a text such as `90s`, `15m`, `24h`, `7d`, `2w`."""
+    number = number_of(value)
+    seconds = read_duration(value) if isinstance(value, str) else number
+    if seconds is None or not 0 <= seconds <= MAX_SPAN_S:
+        raise CannotJudge("a span of time is needed: seconds, or 90s, 15m, 24h, 7d, at most 3650d")
+    return Decimal(seconds)
+
+
+def folded(value: JsonValue) -> JsonValue:
+    """Texts (also those in a list) without regard to case: Unicode's full case folding, and no
+    normalisation (row A48); anything else as it is."""
+    if isinstance(value, str):
+        return value.casefold()
+    if isinstance(value, list):
+        return [item.casefold() if isinstance(item, str) else item for item in value]
+    return value
 
 
 def _named(value: JsonValue) -> str:

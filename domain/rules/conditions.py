@@ -4,22 +4,21 @@ An error in a clause is neither true nor false: it is unknown, as NULL is in SQL
 `any` with one true clause is true whatever the others are, `all` with one false clause is false;
 otherwise an error makes the group an error, and at the top the verdict `error`. Any other reading
 would make the outcome hang on the order of the clauses, or make a judgement that stops at the first
-decisive clause differ from the one that explains them all.
+decisive clause (`judge`) differ from the one that explains them all (`explain`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
-
 from domain.rules.checking import Problems
-from domain.rules.clauses import Clause, ClauseTrace, parse_clause
-from domain.rules.json_values import JsonValue
+from domain.rules.clause_parsing import parse_clause
+from domain.rules.clauses import Clause
 from domain.rules.path_walk import MAX_VISITS
+from domain.rules.subjects import Subject
+from domain.rules.traces import ClauseTrace, Judgement, Result
 
 GroupKind = Literal["all", "any", "none"]
-Result = Literal["matched", "not_matched", "error"]
 
 MAX_GROUP_DEPTH = 8
 MAX_CLAUSES = 200
@@ -28,6 +27,9 @@ FULL_BUDGETS = 4
 
 _KINDS: tuple[GroupKind, ...] = ("all", "any", "none")
 _RESULTS: dict[bool | None, Result] = {True: "matched", False: "not_matched", None: "error"}
+_MATCHED = Judgement("matched", ())
+
+Reasons = tuple[Clause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,29 @@ class Group:
 
     kind: GroupKind
     members: tuple["Group | Clause", ...]
+
+    def judge(self, subject: Subject, visits: int) -> tuple[bool | None, Reasons]:
+        """The outcome, and the clauses that it comes from. Stops at the first decisive member."""
+        decisive = self.kind != "all"  # a true member settles `any` and `none`, a false one `all`
+        unknown: Reasons = ()
+        others: Reasons = ()
+        for member in self.members:
+            outcome, reasons = member.judge(subject, visits)
+            if outcome is decisive:
+                return self.kind == "any", reasons
+            if outcome is None:
+                unknown += reasons
+            else:
+                others += reasons
+        return (None, unknown) if unknown else (self.kind != "any", others)
+
+    def clauses(self) -> Iterator[Clause]:
+        """Every clause in it, in written order."""
+        for member in self.members:
+            if isinstance(member, Clause):
+                yield member
+            else:
+                yield from member.clauses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +74,36 @@ class Conditions:
     root: Group | None
     visits: int = MAX_VISITS
 
-
-class Judgement(msgspec.Struct, frozen=True):
-    """The outcome over one document, with the trace of every clause in written order."""
-
-    result: Result
-    clauses: tuple[ClauseTrace, ...]
-
-    @property
-    def error(self) -> str | None:
-        """Why the result is an error: the first clause that could not be judged."""
-        if self.result != "error":
-            return None
-        return next((f"{trace.path}: {trace.error}" for trace in self.clauses if trace.error), None)
+    def clauses(self) -> list[Clause]:
+        """Every clause in written order."""
+        return [] if self.root is None else list(self.root.clauses())
 
 
-def judge(conditions: Conditions, document: JsonValue, *, found: bool = True) -> Judgement:
-    """Judge `document`; with `found` false there is none (an empty or opaque body), so that every
-    path finds nothing. Never raises, whatever the document; every clause is evaluated.
+def judge(conditions: Conditions, subject: Subject) -> Judgement:
+    """Judge an event, and trace only the clauses that kept it from matching. Never raises,
+    whatever the event holds.
     """
+    if conditions.root is None:
+        return _MATCHED
+    outcome, reasons = conditions.root.judge(subject, conditions.visits)
+    if outcome:
+        return _MATCHED
+    traces = tuple(clause.explain(subject, conditions.visits) for clause in reasons)
+    return Judgement(_RESULTS[outcome], traces)
+
+
+def explain(conditions: Conditions, subject: Subject) -> Judgement:
+    """Judge an event and trace every clause. The result is that of `judge`, always."""
+    if conditions.root is None:
+        return _MATCHED
     traces: list[ClauseTrace] = []
 
     def passed(clause: Clause) -> bool | None:
-        trace = clause.judge(document, found=found, visits=conditions.visits)
+        trace = clause.explain(subject, conditions.visits)
         traces.append(trace)
         return trace.passed
 
-    outcome = True if conditions.root is None else _outcome(conditions.root, passed)
+    outcome = _outcome(conditions.root, passed)
     return Judgement(_RESULTS[outcome], tuple(traces))
 
 
@@ -113,12 +141,12 @@ class _Parser:
     def __init__(self) -> None:
         self.problems = Problems()
         self._clauses = 0
-        self._walking = 0
+        self._heavy = 0
 
     @property
     def visits(self) -> int:
         """What each clause may visit, so that all of them together stay bounded."""
-        return MAX_VISITS * FULL_BUDGETS // max(self._walking, FULL_BUDGETS)
+        return MAX_VISITS * FULL_BUDGETS // max(self._heavy, FULL_BUDGETS)
 
     def finish(self, field: str) -> None:
         """Raise what was found wrong."""
@@ -156,8 +184,8 @@ class _Parser:
         self._clauses += 1
         if self._clauses > MAX_CLAUSES:
             return None
-        clause = parse_clause(raw, field, where, self.problems)
-        self._walking += clause is not None and not clause.path.singular
+        clause = parse_clause(raw, field, where, self._clauses - 1, self.problems)
+        self._heavy += clause is not None and clause.heavy
         return clause
 
 

@@ -1,21 +1,23 @@
-"""The operators of a clause: from the expected value to a test of one value found.
+"""The operators of a clause: what each takes as its value, and how its test is made.
 
-Types are strict. Equality between different types is simply false; ordering, and looking into what
-has no inside, raises `CannotJudge`, which the clause reports as an error: never true, and never
-silently false (row A43 of the attack catalogue). Text compares by code points (row A48).
+The tests themselves are in `operator_tests.py`.
 """
 
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from domain.rules.coercions import CannotJudge
-from domain.rules.json_values import JsonValue, kind_of, number_of, same
-from domain.rules.path_walk import MAX_VISITS
+from domain.rules import operator_tests as tests
+from domain.rules.coercions import CannotJudge, to_seconds
+from domain.rules.json_values import JsonValue, number_of
+from domain.rules.operator_tests import JSON_TYPES, Build
+from domain.rules.regexes import InvalidRegex, compile_regex
 
-Test = Callable[[JsonValue], bool]
-Takes = Literal["anything", "orderable", "list", "text", "nothing"]
+Takes = Literal[
+    "anything", "orderable", "range", "list", "text", "regex", "type", "length", "time", "span",
+    "expression", "nothing",
+]  # fmt: skip
 
 MAX_LIST = 1_000
 _EVERY_TYPE = frozenset({"number", "string", "boolean", "time"})
@@ -25,118 +27,125 @@ _TEXT_TYPES = frozenset({"string"})
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What an operator takes as its value, the `type`s it allows, and how its test is made."""
+    """What an operator takes as its value, the `type`s it allows, and how its test is made.
+
+    `reads_as` is the type that values are read as without being asked. `folds` says that it can
+    disregard case, `compares` that its value may be another field's. The test of one that is
+    `relative` is built from the value and the event's instant.
+    """
 
     takes: Takes
-    build: Callable[[JsonValue], Test]
+    build: Build
     types: frozenset[str] = field(default=frozenset())
-
-
-def _equal(expected: JsonValue) -> Test:
-    return lambda actual: same(actual, expected)
-
-
-def _not_equal(expected: JsonValue) -> Test:
-    return lambda actual: not same(actual, expected)
-
-
-def _ordering(compare: Callable[[Any, Any], bool]) -> Callable[[JsonValue], Test]:
-    def build(expected: JsonValue) -> Test:
-        if isinstance(expected, str):
-            return lambda actual: compare(_text(actual), expected)
-        bound = number_of(expected)
-        return lambda actual: compare(_number(actual), bound)
-
-    return build
-
-
-def _text(actual: JsonValue) -> str:
-    if not isinstance(actual, str):
-        raise CannotJudge(f"a text is needed here, not a value of type {kind_of(actual)}")
-    return actual
-
-
-def _number(actual: JsonValue) -> Any:
-    number = number_of(actual)
-    if number is None:
-        raise CannotJudge(f"a number is needed here, not a value of type {kind_of(actual)}")
-    return number
-
-
-def _in(expected: JsonValue) -> Test:
-    choices = {_key(choice) for choice in expected} if isinstance(expected, list) else set()
-    return lambda actual: not isinstance(actual, list | dict) and _key(actual) in choices
-
-
-def _key(scalar: JsonValue) -> tuple[str, object]:
-    # Equal numbers hash alike whether int or Decimal; the kind keeps True apart from 1.
-    number = number_of(scalar)
-    return (kind_of(scalar), scalar if number is None else number)
-
-
-def _not_in(expected: JsonValue) -> Test:
-    is_in = _in(expected)
-    return lambda actual: not is_in(actual)
-
-
-def _contains(expected: JsonValue) -> Test:
-    def test(actual: JsonValue) -> bool:
-        if isinstance(actual, list):
-            if len(actual) > MAX_VISITS:
-                raise CannotJudge(f"the list has more than {MAX_VISITS:,} items")
-            if isinstance(expected, str):
-                return expected in actual
-            return any(same(item, expected) for item in actual)
-        if isinstance(actual, str) and isinstance(expected, str):
-            return expected in actual
-        wanted = "a text or a list" if isinstance(expected, str) else "a list"
-        raise CannotJudge(f"{wanted} is needed here, not a value of type {kind_of(actual)}")
-
-    return test
-
-
-def _starts_with(expected: JsonValue) -> Test:
-    return lambda actual: _text(actual).startswith(str(expected))
-
-
-def _ends_with(expected: JsonValue) -> Test:
-    return lambda actual: _text(actual).endswith(str(expected))
-
-
-def _anything(_expected: JsonValue) -> Test:
-    return lambda _actual: True
-
-
-def _nothing(_expected: JsonValue) -> Test:
-    return lambda _actual: False
+    reads_as: str | None = None
+    folds: bool = False
+    compares: bool = True
+    relative: bool = False
 
 
 OPERATORS: dict[str, Operator] = {
-    "eq": Operator("anything", _equal, _EVERY_TYPE),
-    "ne": Operator("anything", _not_equal, _EVERY_TYPE),
-    "gt": Operator("orderable", _ordering(operator.gt), _ORDERED_TYPES),
-    "gte": Operator("orderable", _ordering(operator.ge), _ORDERED_TYPES),
-    "lt": Operator("orderable", _ordering(operator.lt), _ORDERED_TYPES),
-    "lte": Operator("orderable", _ordering(operator.le), _ORDERED_TYPES),
-    "in": Operator("list", _in, _EVERY_TYPE),
-    "not_in": Operator("list", _not_in, _EVERY_TYPE),
-    "contains": Operator("anything", _contains, _TEXT_TYPES),
-    "starts_with": Operator("text", _starts_with, _TEXT_TYPES),
-    "ends_with": Operator("text", _ends_with, _TEXT_TYPES),
-    "exists": Operator("nothing", _anything),
-    "not_exists": Operator("nothing", _nothing),
+    "eq": Operator("anything", tests.equal, _EVERY_TYPE, folds=True),
+    "ne": Operator("anything", tests.negated(tests.equal), _EVERY_TYPE, folds=True),
+    "gt": Operator("orderable", tests.ordering(operator.gt), _ORDERED_TYPES),
+    "gte": Operator("orderable", tests.ordering(operator.ge), _ORDERED_TYPES),
+    "lt": Operator("orderable", tests.ordering(operator.lt), _ORDERED_TYPES),
+    "lte": Operator("orderable", tests.ordering(operator.le), _ORDERED_TYPES),
+    "between": Operator("range", tests.between, _ORDERED_TYPES),
+    "in": Operator("list", tests.is_in, _EVERY_TYPE, folds=True),
+    "not_in": Operator("list", tests.negated(tests.is_in), _EVERY_TYPE, folds=True),
+    "contains": Operator("anything", tests.contains, _TEXT_TYPES, folds=True),
+    "not_contains": Operator("anything", tests.negated(tests.contains), _TEXT_TYPES, folds=True),
+    "starts_with": Operator("text", tests.starts_with, _TEXT_TYPES, folds=True),
+    "ends_with": Operator("text", tests.ends_with, _TEXT_TYPES, folds=True),
+    "matches": Operator("regex", tests.anything, _TEXT_TYPES, folds=True, compares=False),
+    "exists": Operator("nothing", tests.anything, compares=False),
+    "not_exists": Operator("nothing", tests.nothing, compares=False),
+    "is_null": Operator("nothing", tests.is_null, compares=False),
+    "is_empty": Operator("nothing", tests.is_empty, compares=False),
+    "is_type": Operator("type", tests.is_type, compares=False),
+    "length_eq": Operator("length", tests.length(operator.eq)),
+    "length_gt": Operator("length", tests.length(operator.gt)),
+    "length_lt": Operator("length", tests.length(operator.lt)),
+    "before": Operator("time", tests.ordering(operator.lt), reads_as="time"),
+    "after": Operator("time", tests.ordering(operator.gt), reads_as="time"),
+    "within_last": Operator(
+        "span", tests.within_last, reads_as="time", compares=False, relative=True
+    ),
+    "older_than": Operator(
+        "span", tests.older_than, reads_as="time", compares=False, relative=True
+    ),
+    "expr": Operator("expression", tests.anything, compares=False),
 }
+# `matches` and `expr` have a cost and a reading of their own: their tests are made in
+# `regex_clauses.py` and `expression_clauses.py`.
 
 
 def accepts(operator_: Operator, value: JsonValue) -> str | None:
-    """What is wrong with `value` as the value of a clause with this operator, or None."""
-    if operator_.takes == "orderable":
-        wrong = number_of(value) is None and not isinstance(value, str)
-        return "must be a number or a text" if wrong else None
-    if operator_.takes == "text":
-        return None if isinstance(value, str) else "must be a text"
-    if operator_.takes == "list" and not _is_list_of_scalars(value):
-        return f"must be a list of 1 to {MAX_LIST:,} texts, numbers, booleans or nulls"
+    """What is wrong with `value` as the value of a clause with this operator, or None.
+
+    Values that are read as a type have been read by then: a time is a number.
+    """
+    fault_of = _FAULTS.get(operator_.takes)
+    return None if fault_of is None else fault_of(value)
+
+
+def _fault_of_orderable(value: JsonValue) -> str | None:
+    return None if _is_orderable(value) else "must be a number or a text"
+
+
+def _fault_of_text(value: JsonValue) -> str | None:
+    return None if isinstance(value, str) else "must be a text"
+
+
+def _fault_of_type(value: JsonValue) -> str | None:
+    known = isinstance(value, str) and value in JSON_TYPES
+    return None if known else f"must be one of {', '.join(JSON_TYPES)}"
+
+
+def _fault_of_length(value: JsonValue) -> str | None:
+    number = number_of(value)
+    whole = number is not None and number >= 0 and number == number.__trunc__()
+    return None if whole else "must be a whole number, at least 0"
+
+
+def _fault_of_list(value: JsonValue) -> str | None:
+    if _is_list_of_scalars(value):
+        return None
+    return f"must be a list of 1 to {MAX_LIST:,} texts, numbers, booleans or nulls"
+
+
+def _is_orderable(value: JsonValue) -> bool:
+    return isinstance(value, str) or number_of(value) is not None
+
+
+def _fault_of_range(value: JsonValue) -> str | None:
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - from and to
+        return "must be a list of two: from and to"
+    low, high = value
+    if not _is_orderable(low) or isinstance(low, str) != isinstance(high, str):
+        return "must be two numbers or two texts"
+    if not isinstance(low, str):
+        low, high = number_of(low), number_of(high)
+        if high is None:
+            return "must be two numbers or two texts"
+    return "must begin with the lower bound" if low > high else None  # type: ignore[operator]
+
+
+def _fault_of_pattern(value: JsonValue) -> str | None:
+    if not isinstance(value, str):
+        return "must be a text"
+    try:
+        compile_regex(value)
+    except InvalidRegex as invalid:
+        return invalid.message
+    return None
+
+
+def _fault_of_span(value: JsonValue) -> str | None:
+    try:
+        to_seconds(value)
+    except CannotJudge as fault:
+        return str(fault)
     return None
 
 
@@ -144,3 +153,16 @@ def _is_list_of_scalars(value: JsonValue) -> bool:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_LIST:
         return False
     return not any(isinstance(item, list | dict) for item in value)
+
+
+_FAULTS: dict[Takes, Callable[[JsonValue], str | None]] = {
+    "orderable": _fault_of_orderable,
+    "time": _fault_of_orderable,
+    "range": _fault_of_range,
+    "list": _fault_of_list,
+    "text": _fault_of_text,
+    "regex": _fault_of_pattern,
+    "type": _fault_of_type,
+    "length": _fault_of_length,
+    "span": _fault_of_span,
+}

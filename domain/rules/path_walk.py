@@ -13,7 +13,10 @@ from typing import Any, Protocol
 from domain.errors import SignalboxError
 from domain.rules.json_values import JsonValue, number_of, same
 
-MAX_VISITS = 100_000
+MAX_VISITS = 50_000
+"""The dearest visits (filters over what a list holds) were seen to take 0.65 µs each: so no path
+takes more than about 35 ms, whatever the document (50 ms are promised)."""
+
 _CHARACTERS_A_VISIT = 64
 
 _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {

@@ -104,6 +104,7 @@ class Redactor:
         # The longest first: a secret inside a longer one must not leave the rest of it standing.
         self._needles = sorted(needles, key=lambda needle: (-len(needle), needle))
         self._escaped = re.compile("|".join(map(_escaped_pattern, reversed(known))))
+        self._longest = max(map(len, self._needles), default=0)
 
     def text(self, text: str) -> str:
         """`text` with `[redacted]` for every secret."""
@@ -112,6 +113,15 @@ class Redactor:
         for needle in self._needles:
             text = text.replace(needle, REDACTED)
         return self._escaped.sub(REDACTED, text) if "%" in text or "\\" in text else text
+
+    def cut_text(self, text: str) -> str:
+        """Like `text`, for a text that was cut off: a secret that begins in its last characters
+        goes, too."""
+        clean = self.text(text)
+        for at in range(max(0, len(clean) - self._longest), len(clean) - MIN_LENGTH + 1):
+            if any(needle.startswith(clean[at:]) for needle in self._needles):
+                return clean[:at] + REDACTED
+        return clean
 
     def json(self, value: JsonValue) -> JsonValue:
         """`value` with every text, key and number that holds a secret redacted."""

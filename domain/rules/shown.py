@@ -16,6 +16,7 @@ from domain.rules.json_values import JsonValue
 Mark: TypeAlias = Literal["cut", "replaced"] | None
 
 MAX_BYTES = 256
+CUT = "…"
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
@@ -41,7 +42,7 @@ def _shown_text(text: str) -> tuple[str, Mark]:
     clean = _clean(head)
     encoded = clean.encode()
     if len(encoded) > MAX_BYTES or len(head) < len(text):
-        return encoded[:MAX_BYTES].decode(errors="ignore") + "…", "cut"
+        return encoded[:MAX_BYTES].decode(errors="ignore") + CUT, "cut"
     return clean, None if clean == text else "replaced"
 
 

@@ -155,7 +155,7 @@ WITH taken AS (
     ) AS sized WHERE bytes_before < $2
 )
 SELECT e.id, e.team_id, e.trigger_id, e.kind, e.received_at, e.headers, e.query, e.content_type,
-    e.sender_id, e.body, t.name AS trigger_name, t.version AS trigger_version,
+    e.title, e.sender_id, e.body, t.version AS trigger_version,
     t.version_id AS trigger_version_id,
     t.enabled AND t.deleted_at IS NULL AS enabled, t.workflow_id,
     w.published_version AS workflow_version, w.published_version_id AS workflow_version_id
@@ -201,6 +201,14 @@ ON CONFLICT (key_hash) DO UPDATE SET event_id = excluded.event_id, body_hash = e
 WHERE s.expires_at <= now()
 RETURNING event_id
 """
+
+
+async def first_events(key_hashes: Sequence[bytes | None]) -> dict[bytes | None, UUID]:
+    """By remembered key, the event that came first with it."""
+    rows = await fetch(
+        "SELECT key_hash, event_id FROM sender_id WHERE key_hash = ANY ($1)", list(key_hashes)
+    )
+    return {row["key_hash"]: row["event_id"] for row in rows}
 
 
 async def waiting(older_than_s: float, most: int) -> list[UUID]:

@@ -45,6 +45,25 @@ async def decisions_of(team_id: UUID, event_id: UUID) -> Sequence[Row]:
     )
 
 
+async def judged(team_id: UUID, event_id: UUID) -> Sequence[Row]:
+    """The decisions about an event with all that judging it again needs: the raw event, and the
+    conditions of the version that judged it."""
+    low, high = _siblings(event_id)
+    return await fetch(
+        "SELECT d.id AS decision_id, d.verdict, d.reason, d.trace ->> 'judged' AS judged, "
+        "d.trigger_version, v.condition_config, e.id, e.trigger_id, e.kind, e.received_at, "
+        "e.headers, e.query, e.content_type, e.title, e.sender_id, e.body "
+        "FROM decision d "
+        "JOIN event e ON e.team_id = d.team_id AND e.id = d.event_id AND e.id = $2 "
+        "JOIN trigger_version v ON v.team_id = d.team_id AND v.id = d.trigger_version_id "
+        "WHERE d.team_id = $1 AND d.event_id = $2 AND d.id >= $3 AND d.id < $4 ORDER BY d.id",
+        team_id,
+        event_id,
+        low,
+        high,
+    )
+
+
 _EXECUTION = """
 SELECT id, state, reason, event_id, trigger_id, workflow_id, workflow_version, attempt,
     created_at, started_at, attempt_started_at, finished_at, due_at

@@ -57,6 +57,16 @@ async def list_secrets(team_id: UUID) -> list[dict[str, Any]]:
     return await Secret.select(*columns).where(Secret.team_id == team_id).order_by(Secret.name)
 
 
+async def sealed_secrets_of_teams(team_ids: Sequence[UUID]) -> Sequence[Row]:
+    """All secrets of these teams, named and signing (`signs`), still encrypted."""
+    return await fetch(
+        "SELECT team_id, id, ciphertext, false AS signs FROM secret WHERE team_id = ANY ($1) "
+        "UNION ALL SELECT team_id, id, ciphertext, true FROM trigger_secret "
+        "WHERE team_id = ANY ($1)",
+        list(team_ids),
+    )
+
+
 async def add_trigger_secret(
     secret_id: UUID, team_id: UUID, trigger_id: UUID, ciphertext: bytes
 ) -> None:

@@ -17,6 +17,7 @@ from domain.operations.prepare_runs import RunPreparer
 from domain.operations.receive_event import EventReceiver, Receipt
 from domain.operations.run_executions import ExecutionRunner
 from domain.operations.settle_executions import Settler
+from domain.operations.team_redactors import TeamRedactors
 from domain.outbound import Outbound
 from domain.store.database import fetch
 from tests.support.target import RecordingTarget
@@ -39,7 +40,8 @@ class Line:
         self.receiver = EventReceiver(world.vault, self.rung_events.extend, no_one_listens)
         self.settler = Settler(no_one_listens)
         self.engine = StepsEngine(outbound)
-        self.decider = Decider(self.versions, self.asked_for.extend, no_one_listens)
+        self.redactors = TeamRedactors(world.vault)
+        self.decider = Decider(self.versions, self.redactors, self.asked_for.extend, no_one_listens)
 
     def new_runner(self) -> ExecutionRunner:
         """Another worker's runner."""

@@ -1,13 +1,14 @@
 """Decide: one decision an event and trigger, with its execution, in one transaction."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from domain.operations import decide_events as deciding
 from domain.operations.decide_events import decide_events
-from domain.rules.conditions import Conditions, Judgement, judge
+from domain.rules.conditions import Conditions, judge
+from domain.rules.subjects import Subject
+from domain.rules.traces import Judgement
 from domain.store.database import fetch
 from tests.pipeline.conftest import Line
 
@@ -19,7 +20,7 @@ async def test_a_matching_event_fires_and_queues_one_execution(line: Line) -> No
     await line.decide()
     decision = await line.decision(receipt.event_id)
     assert decision["verdict"] == "fired"
-    assert decision["trace"]["clauses"][0]["actual"] == 250
+    assert decision["trace"] == {"result": "matched", "clauses": []}
     assert line.asked_for == [decision["execution_id"]]
     assert (await line.execution(decision["execution_id"]))["state"] == "queued"
     assert not await fetch("SELECT 1 FROM pending_event WHERE event_id = $1", receipt.event_id)
@@ -55,7 +56,9 @@ async def test_what_cannot_be_judged_is_an_error_and_starts_nothing(
 async def test_many_passes_over_the_same_events_decide_each_once(line: Line) -> None:
     hook = await line.hook()
     ids = [(await line.send(hook, {"id": number})).event_id for number in range(30)]
-    passes = await asyncio.gather(*(decide_events(ids, line.versions) for _ in range(6)))
+    passes = await asyncio.gather(
+        *(decide_events(ids, line.versions, line.redactors) for _ in range(6))
+    )
     started = [execution for one in passes for execution in one.execution_ids]
     assert len(started) == len(set(started)) == 30
     for event_id in ids:
@@ -69,12 +72,12 @@ async def test_an_event_that_breaks_its_pass_does_not_stop_its_neighbours(
     ids = [(await line.send(hook, {"id": number})).event_id for number in range(5)]
     raised = 0
 
-    def judge_or_break(conditions: Conditions, document: Any, *, found: bool) -> Judgement:
+    def judge_or_break(conditions: Conditions, subject: Subject) -> Judgement:
         nonlocal raised
-        if document["id"] == 2:
+        if subject.body["id"] == 2:
             raised += 1
             raise RuntimeError("a fault of ours")
-        return judge(conditions, document, found=found)
+        return judge(conditions, subject)
 
     monkeypatch.setattr(deciding, "judge", judge_or_break)
     await line.decide()

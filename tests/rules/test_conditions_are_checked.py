@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidInput
+from domain.rules.clause_parsing import CLAUSE_KEYS, QUANTIFIERS
 from domain.rules.conditions import MAX_CLAUSES, MAX_GROUP_DEPTH, judge, parse_conditions
 from domain.rules.json_values import MAX_DEPTH
+from domain.rules.operators import OPERATORS
+from domain.rules.subjects import SOURCES
+from tests.rules.judging import result_of, subject
 
 FINE = {"path": "$.a", "op": "eq", "value": 1}
 
@@ -26,8 +30,8 @@ def of_one_clause(**changes: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("raw", [None, {}, {"all": []}])
 def test_no_conditions_always_match(raw: object) -> None:
-    assert judge(parse_conditions(raw), {"a": 1}).result == "matched"
-    assert judge(parse_conditions(raw), None, found=False).result == "matched"
+    assert result_of(raw, {"a": 1}) == "matched"
+    assert result_of(raw, None, found=False) == "matched"
 
 
 @pytest.mark.parametrize(
@@ -160,6 +164,55 @@ def test_a_time_without_a_zone_is_refused() -> None:
     assert "no zone" in problems["conditions.all.0.value"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"source": "cookies"}, "source", "body, headers, query, meta"),
+        ({"quantifier": "most"}, "quantifier", "any, all, none, count"),
+        ({"quantifier": "count", "op": "matches", "value": "a"}, "quantifier", "count goes with"),
+        ({"quantifier": "count", "missing": "match"}, "missing", "means nothing for count"),
+        ({"value_path": "$.b"}, "value_path", "instead of a value"),
+        ({"op": "matches", "value": "("}, "value", "not valid: missing )"),
+        ({"op": "matches", "value": "a" * 1_025}, "value", "longer than 1,024"),
+        ({"op": "matches", "value": "(a)\\1"}, "value", "back-references"),
+        ({"op": "matches", "value": "(?<=a)b"}, "value", "look-behind"),
+        ({"op": "matches", "value": "((a{1000}){1000})"}, "value", "at most 1,000"),
+        ({"op": "matches", "value": "(\\pL{500}){2}"}, "value", "too large"),
+        ({"op": "matches", "value": 5}, "value", "must be a text"),
+        ({"case_insensitive": "yes"}, "case_insensitive", "true or false"),
+        ({"case_insensitive": True, "op": "gt"}, "case_insensitive", "means nothing"),
+        ({"op": "between", "value": [1]}, "value", "a list of two"),
+        ({"op": "between", "value": [2, 1]}, "value", "begin with the lower"),
+        ({"op": "between", "value": [1, "2"]}, "value", "two numbers or two texts"),
+        ({"op": "between", "value": ["1", None]}, "value", "two numbers or two texts"),
+        ({"op": "is_type", "value": "text"}, "value", "must be one of null, boolean"),
+        ({"op": "length_gt", "value": -1}, "value", "at least 0"),
+        ({"op": "length_eq", "value": 1.5}, "value", "whole number"),
+        ({"op": "within_last", "value": "soon"}, "value", "span of time"),
+        ({"op": "within_last", "value": -5}, "value", "span of time"),
+        ({"op": "older_than", "value": "9999999d"}, "value", "span of time"),
+        ({"op": "before", "value": "tomorrow"}, "value", "cannot be read as a time"),
+        ({"op": "before", "value": "2026-01-01T00:00:00"}, "value", "no zone"),
+        ({"op": "is_null"}, "value", "not taken"),
+        ({"op": "is_empty"}, "value", "not taken"),
+        ({"source": "headers", "path": "$.*"}, "path", "name one header"),
+    ],
+)
+def test_what_a_clause_cannot_say_is_told_at_its_field(
+    changes: dict[str, Any], field: str, words: str
+) -> None:
+    assert words in of_one_clause(**changes)[f"conditions.all.0.{field}"]
+
+
+def test_another_fields_value_is_one_value_of_an_operator_that_compares() -> None:
+    def problems(**clause: Any) -> dict[str, str]:
+        return problems_of({"all": [{"path": "$.a", "op": "eq", **clause}]})
+
+    assert "finds one value" in problems(value_path="$..b")["conditions.all.0.value_path"]
+    assert "column" in problems(value_path="$.b[")["conditions.all.0.value_path"]
+    assert "not taken" in problems(op="matches", value_path="$.b")["conditions.all.0.value_path"]
+
+
 def nested(depth: int) -> object:
     raw: object = FINE
     for _ in range(depth):
@@ -194,15 +247,12 @@ anything: st.SearchStrategy[object] = st.recursive(
         st.floats(),
         st.integers(),
         st.text(max_size=5),
-        st.sampled_from(["$.a", "$..b", "eq", "in", "gt", "number", "time", "match", "2026"]),
+        st.sampled_from(["$.a", "$..b", "$", "1h", "number", "time", "match", "2026", "string"]),
+        st.sampled_from([*OPERATORS, *QUANTIFIERS, *SOURCES]),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.sampled_from(["all", "any", "none", "path", "op", "value", "type", "missing"]),
-            inner,
-            max_size=5,
-        ),
+        st.dictionaries(st.sampled_from(["all", "any", "none", *CLAUSE_KEYS]), inner, max_size=6),
     ),
     max_leaves=15,
 )
@@ -215,4 +265,4 @@ def test_nothing_that_is_sent_raises_anything_but_invalid_input(raw: object) -> 
     except InvalidInput as refusal:
         assert refusal.problems  # noqa: PT017  # Refusing is right; this is about no third way.
     else:
-        judge(conditions, {"a": 1})
+        judge(conditions, subject({"a": 1}))

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 
 from domain.rules.bodies import read_json
-from domain.rules.clauses import ClauseTrace
-from domain.rules.conditions import judge, parse_conditions
 from domain.rules.json_values import JsonValue
+from domain.rules.traces import ClauseTrace
+from tests.rules.judging import explained
 
 
 def traced(op: str, actual: JsonValue, path: str = "$.v", **clause: Any) -> ClauseTrace:
-    conditions = parse_conditions({"all": [{"path": path, "op": op, **clause}]})
-    judgement = judge(conditions, {"v": actual})
+    judgement = explained({"all": [{"path": path, "op": op, **clause}]}, {"v": actual})
     (trace,) = judgement.clauses
     words = {True: "matched", False: "not_matched", None: "error"}
     assert judgement.result == words[trace.passed]
@@ -144,7 +143,7 @@ def test_exists_asks_for_presence_and_null_is_present() -> None:
 
 def test_without_a_document_every_path_is_missing() -> None:
     raw = {"any": [{"path": "$", "op": "exists"}, {"path": "$.a", "op": "ne", "value": 1}]}
-    judgement = judge(parse_conditions(raw), None, found=False)
+    judgement = explained(raw, None, found=False)
     assert judgement.result == "not_matched"
     assert [trace.found for trace in judgement.clauses] == [False, False]
 
@@ -220,7 +219,7 @@ def test_a25_names_that_mean_something_elsewhere_are_fields_like_any_other() -> 
         ]
     }
     body = b'{"__class__":"constructor","$where":"\' OR 1=1"}'
-    assert judge(parse_conditions(raw), read_json(body)).result == "matched"
+    assert explained(raw, read_json(body)).result == "matched"
 
 
 def test_a_list_too_long_to_look_through_is_an_error() -> None:
@@ -231,7 +230,7 @@ def test_a_list_too_long_to_look_through_is_an_error() -> None:
 def test_a44_clauses_that_would_visit_too_much_are_errors_and_share_one_budget() -> None:
     document: JsonValue = [{"a": 1}] * 2_000
     raw = {"path": "$..a", "op": "eq", "value": 2}
-    assert judge(parse_conditions({"any": [raw]}), document).result == "not_matched"
-    judgement = judge(parse_conditions({"any": [raw] * 200}), document)
+    assert explained({"any": [raw]}, document).result == "not_matched"
+    judgement = explained({"any": [raw] * 200}, document)
     assert judgement.result == "error"
     assert "too many parts" in str(judgement.error)

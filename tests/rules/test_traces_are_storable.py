@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rules.conditions import Judgement, judge, parse_conditions
 from domain.rules.json_values import JsonValue
 from domain.rules.shown import MAX_BYTES, shown
+from domain.rules.traces import Judgement
+from tests.rules.judging import explained
 from tests.rules.strategies import documents
 
 
@@ -23,7 +24,7 @@ def test_a_judgement_is_the_trace_that_the_api_promises() -> None:
             {"path": "$.draft", "op": "not_exists"},
         ]
     }
-    judgement = judge(parse_conditions(raw), {"action": "opened", "total": Decimal("250.5")})
+    judgement = explained(raw, {"action": "opened", "total": Decimal("250.5")})
     assert json.loads(msgspec.json.encode(judgement)) == {
         "result": "error",
         "clauses": [
@@ -35,6 +36,7 @@ def test_a_judgement_is_the_trace_that_the_api_promises() -> None:
                 "found": True,
                 "passed": True,
                 "group": "all",
+                "index": 0,
             },
             {
                 "path": "$.total",
@@ -44,6 +46,7 @@ def test_a_judgement_is_the_trace_that_the_api_promises() -> None:
                 "found": True,
                 "passed": None,
                 "group": "all.1.any",
+                "index": 1,
                 "error": "a text is needed here, not a value of type number",
             },
             {
@@ -54,6 +57,7 @@ def test_a_judgement_is_the_trace_that_the_api_promises() -> None:
                 "found": False,
                 "passed": True,
                 "group": "all",
+                "index": 2,
             },
         ],
     }

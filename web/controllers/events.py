@@ -7,6 +7,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from domain.errors import NotFound
+from domain.operations.explain_decisions import explain_decisions
 from domain.operations.receive_event import scoped_key
 from domain.rules.json_values import JsonValue
 from domain.rules.permissions import SEE_EVENTS, SEE_PAYLOADS, Actor
@@ -19,7 +20,7 @@ from domain.store.pages_events import (
     repeats_of,
 )
 from web.controllers.api.views import id_in_path
-from web.htmx import CurrentActor, HtmxRequest, page, page_or_partial
+from web.htmx import CurrentActor, HtmxRequest, OurServices, page, page_or_partial
 from web.presenters.payload import MOST_TREE_OCTETS, document_in, download_name, payload
 from web.presenters.payload_search import Matches, search
 from web.presenters.payload_tree import branch
@@ -41,6 +42,7 @@ class EventPages(Controller):
         request: HtmxRequest,
         event_id: FromPath[str],
         actor: CurrentActor,
+        services: OurServices,
         q: FromQuery[str] = "",
     ) -> Template:
         """The decisions with their traces, and for those who may see it what was sent."""
@@ -49,10 +51,11 @@ class EventPages(Controller):
         if event is None:
             raise NotFound
         decisions = await decisions_of(actor.team_id, event.id)
+        explained = await explain_decisions(actor.team_id, event.id, services.redactors)
         headers = headers_shown(event.headers)
         context = {
             "event": event,
-            "decisions": [decision_shown(decision) for decision in decisions],
+            "decisions": [decision_shown(each, explained.get(each.id)) for each in decisions],
             "repeats": await _repeats(actor, event),
             "is_test": is_test(headers),
             **(_sent(actor, event, headers, q) if most else {}),

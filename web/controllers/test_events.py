@@ -10,6 +10,7 @@ from litestar.response import Template
 from domain.clock import utc_now
 from domain.encryption import CannotOpen
 from domain.errors import InvalidInput, NotFound
+from domain.operations.explain_decisions import explain_decisions
 from domain.operations.sign_test_event import TestDraft, sign_test_event
 from domain.rules.permissions import SEND_TEST_EVENTS, Actor
 from domain.store.pages import Position
@@ -77,13 +78,15 @@ async def _send(
     return test_result(answer, found, switched_on=row.enabled)
 
 
-async def _outcome(row: TriggerRow, event_id: UUID) -> dict[str, Any]:
+async def _outcome(services: Services, row: TriggerRow, event_id: UUID) -> dict[str, Any]:
     """What became of the event so far. Raises NotFound."""
     event = await event_shown(row.team_id, event_id, 0)
     if event is None or event.trigger_id != row.id:
         raise NotFound
     decisions = await decisions_of(row.team_id, event.id)
-    return {"event": event, "decisions": [decision_shown(decision) for decision in decisions]}
+    explained = await explain_decisions(row.team_id, event.id, services.redactors)
+    shown = [decision_shown(each, explained.get(each.id)) for each in decisions]
+    return {"event": event, "decisions": shown}
 
 
 def _panel(
@@ -130,7 +133,7 @@ class TestEventPages(Controller):
             return _panel(request, row, form, errors_by_field(refused.problems, _FIELDS, {}), 422)
         except CannotOpen:
             return _panel(request, row, form, {FORM: [_CANNOT_OPEN]}, 422)
-        outcome = await _outcome(row, result.event_id) if result.event_id else {}
+        outcome = await _outcome(services, row, result.event_id) if result.event_id else {}
         return _panel(request, row, form, {}, 200, result=result, **outcome)
 
     @get("/{event_id:str}", opt={"permission": SEND_TEST_EVENTS})
@@ -140,10 +143,11 @@ class TestEventPages(Controller):
         trigger_id: FromPath[str],
         event_id: FromPath[str],
         actor: CurrentActor,
+        services: OurServices,
     ) -> Template:
         """What became of it so far."""
         row = await find_or_404(actor, trigger_id)
-        context = {"row": row, **await _outcome(row, id_in_path(event_id))}
+        context = {"row": row, **await _outcome(services, row, id_in_path(event_id))}
         return page_or_partial(
             request, "test_events/show.html", "test_events/_outcome.html", context
         )

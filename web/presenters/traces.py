@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+import msgspec
+
+from domain.operations.explain_decisions import Explained
+from domain.rules.ids import parse_id
+from domain.rules.traces import ClauseTrace
 from domain.store.pages_events import DecisionShown
-from web.presenters.conditions import group_words, json_words, operator_words
+from web.presenters.conditions import about_words, group_words, json_words, operator_words
 from web.presenters.samples import stored_json
 from web.presenters.words import count_words, reason_words
 
@@ -20,12 +26,20 @@ _CHANGES = {
     "cut": "The value was longer than is shown.",
     "replaced": "Some characters cannot be shown and were replaced.",
 }
+_TYPES = {"number": "a number", "string": "a text", "boolean": "true or false", "time": "a time"}
+_WITHOUT_VALUE = frozenset({"exists", "not_exists", "is_null", "is_empty"})
+_DISAGREES = (
+    "Judged again, this event comes to another result. What is shown is what was stored when it "
+    "was decided; please report it, with the ids of event and trigger."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseRow:
-    """A clause of a trace as a row. `style` is passed, missed or error."""
+    """A clause of a trace as a row. `style` is passed, missed or error; `about` says of what `path`
+    is one, `notes` what else there is to know."""
 
+    about: str
     path: str
     operator: str
     expected: str
@@ -34,55 +48,106 @@ class ClauseRow:
     mark: str
     mark_words: str
     group: str
-    note: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """A decision with its clauses, and in a sentence why it was made."""
+    """A decision with its clauses, and in a sentence why it was made. `partly` says that only the
+    clauses that decided are known, `first_event_id` which event this one repeats."""
 
     decision: DecisionShown
     clauses: tuple[ClauseRow, ...]
     because: str
+    partly: bool = False
+    warning: str = ""
+    first_event_id: UUID | None = None
 
 
-def decision_shown(decision: DecisionShown) -> DecisionRow:
-    """The decision with its trace read."""
-    trace = stored_json(decision.trace)
-    clauses = trace.get("clauses", ()) if isinstance(trace, dict) else ()
-    rows = tuple(_clause(clause) for clause in clauses)
-    return DecisionRow(decision, rows, _because(decision, rows))
+def decision_shown(decision: DecisionShown, explained: Explained | None = None) -> DecisionRow:
+    """The decision with the trace of every clause, or with what was stored of it."""
+    stored = stored_json(decision.trace)
+    trace: dict[str, Any] = stored if isinstance(stored, dict) else {}
+    agrees = explained is not None and explained.agrees
+    clauses = explained.judgement.clauses if explained and agrees else _stored_clauses(trace)
+    rows = tuple(map(clause_row, clauses))
+    return DecisionRow(
+        decision,
+        rows,
+        _because(decision, rows if agrees else ()),
+        partly=not agrees and bool(rows),
+        warning=_DISAGREES if explained is not None and not agrees else "",
+        first_event_id=parse_id(str(trace.get("first_event_id") or "")),
+    )
+
+
+def _stored_clauses(trace: dict[str, Any]) -> list[ClauseTrace]:
+    try:
+        return msgspec.convert(trace.get("clauses", []), list[ClauseTrace])
+    except msgspec.ValidationError:
+        return []
 
 
 def _because(decision: DecisionShown, clauses: tuple[ClauseRow, ...]) -> str:
-    if decision.reason:
+    if decision.reason and decision.reason != "condition_error":
         return reason_words(decision.reason)
+    all_of_them = count_words(len(clauses), "clause")
+    if decision.verdict == "error":
+        failed = sum(clause.style == "error" for clause in clauses)
+        counted = f": {failed} of {all_of_them}" if clauses else ""
+        return f"The conditions could not be judged{counted}. Nothing was started."
+    if decision.verdict == "filtered":
+        missed = sum(clause.style != "passed" for clause in clauses)
+        counted = f": {missed} of {all_of_them} did not pass" if clauses else ""
+        return f"The conditions do not match{counted}. Nothing was started."
+    if decision.verdict != "fired":
+        return ""
     if not clauses:
         return "The trigger has no conditions: every event matches."
     passed = sum(clause.style == "passed" for clause in clauses)
-    all_of_them = count_words(len(clauses), "clause")
-    if decision.verdict == "fired":
-        return f"The conditions match: {passed} of {all_of_them} passed."
-    if decision.verdict == "filtered":
-        missed = len(clauses) - passed
-        return f"The conditions do not match: {missed} of {all_of_them} did not pass."
-    return ""
+    return f"The conditions match: {passed} of {all_of_them} passed."
 
 
-def _clause(clause: dict[str, Any]) -> ClauseRow:
-    style, mark, mark_words = _MARKS.get(clause.get("passed"), _NO_MARK)
-    op = str(clause.get("op", ""))
+def clause_row(clause: ClauseTrace) -> ClauseRow:
+    """One clause of a trace."""
+    style, mark, mark_words = _MARKS.get(clause.passed, _NO_MARK)
     return ClauseRow(
-        path=str(clause.get("path", "")),
-        operator=operator_words(op),
-        expected="" if op in {"exists", "not_exists"} else json_words(clause.get("expected")),
-        actual=json_words(clause.get("actual")) if clause.get("found") else "",
+        about=about_words(clause.source, clause.quantifier),
+        path=clause.path,
+        operator=operator_words(clause.op),
+        expected=_expected(clause),
+        actual=json_words(clause.actual) if clause.found else "",  # type: ignore[arg-type]
         style=style,
         mark=mark,
         mark_words=mark_words,
-        group=group_words(str(clause.get("group", ""))),
-        note=str(clause.get("error") or _CHANGES.get(str(clause.get("mark")), "")),
+        group=group_words(clause.group),
+        notes=tuple(_notes(clause)),
     )
+
+
+def _expected(clause: ClauseTrace) -> str:
+    if clause.op in _WITHOUT_VALUE:
+        return ""
+    if clause.op == "expr":
+        return str(clause.expected)
+    value = json_words(clause.expected)  # type: ignore[arg-type]  # JSON throughout
+    return f"{value} (from {clause.expected_path})" if clause.expected_path else value
+
+
+def _notes(clause: ClauseTrace) -> list[str]:
+    notes = [f"{clause.error[:1].upper()}{clause.error[1:]}."] if clause.error else []
+    if not clause.found and not clause.error and clause.op not in _WITHOUT_VALUE:
+        taken = "a match" if clause.passed else "no match"
+        notes.append(f"Missing in this event, which this clause takes for {taken}.")
+    if clause.coerced:
+        notes.append(f"Read as {_TYPES.get(clause.coerced, clause.coerced)}.")
+    if clause.ignores_case:
+        notes.append("Upper and lower case are the same.")
+    if clause.note:
+        notes.append(f"{clause.note[:1].upper()}{clause.note[1:]}.")
+    if clause.mark:
+        notes.append(_CHANGES[clause.mark])
+    return notes
 
 
 def is_test(headers: list[tuple[str, str]]) -> bool:

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from domain.clock import utc_now
 from domain.errors import InvalidInput, NotFound
+from domain.operations.explain_decisions import explain_decisions
 from domain.operations.search_payloads import search_payloads
 from domain.rules.list_addresses import instant_in, read_event_filters
 from domain.rules.list_filters import (
@@ -156,14 +157,18 @@ class EventController(Controller):
         responses=PROBLEMS,
         summary="Show an event",
     )
-    async def show(self, event_id: FromPath[str], actor: CurrentActor) -> EventDetail:
+    async def show(
+        self, event_id: FromPath[str], actor: CurrentActor, services: OurServices
+    ) -> EventDetail:
         """With its decisions, clause by clause, and the executions that it started."""
         id_ = id_in_path(event_id)
         row = await history.find_event(actor.team_id, id_)
         if row is None:
             raise NotFound
         decisions = await history.decisions_of(actor.team_id, id_)
-        return event_detail(row, decisions, await history.executions_of(actor.team_id, id_))
+        explained = await explain_decisions(actor.team_id, id_, services.redactors)
+        started = await history.executions_of(actor.team_id, id_)
+        return event_detail(row, decisions, explained, started)
 
 
 class ExecutionController(Controller):

@@ -1,18 +1,22 @@
 """Rows of the store as the API shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET
 
 from domain.errors import InvalidInput, NotFound
+from domain.operations.explain_decisions import Explained
 from domain.rules.ids import parse_id
 from domain.rules.permissions import SEE_HOOK_URLS, Actor
 from domain.settings import Settings
 from domain.store.database import Row
 from domain.store.event_lists import EventListed
 from domain.store.execution_lists import ExecutionListed
+from domain.store.jsonb import json_text
 from domain.store.refused_requests import RefusedListed
 from domain.store.secrets import TriggerSecretShown
 from domain.store.triggers import TriggerRow
@@ -125,16 +129,30 @@ def event_view(row: EventListed) -> EventView:
     return EventView(**{name: getattr(row, name) for name in EventView.__struct_fields__})
 
 
-def event_detail(row: Row, decisions: Sequence[Row], executions: Sequence[Row]) -> EventDetail:
+def event_detail(
+    row: Row,
+    decisions: Sequence[Row],
+    explained: Mapping[UUID, Explained],
+    executions: Sequence[Row],
+) -> EventDetail:
     """An event with what was decided and started."""
     return EventDetail(
         **row,
         decisions=[
-            DecisionView(**{**decision, "trace": json_of(decision["trace"])})
+            DecisionView(**{**decision, "trace": _trace(decision, explained)})
             for decision in decisions
         ],
         executions=[StartedView(each["id"], each["state"]) for each in executions],
     )
+
+
+def _trace(decision: Row, explained: Mapping[UUID, Explained]) -> Json:
+    """The trace of every clause; only what was stored of it, where that is all there is to know."""
+    stored: dict[str, Any] = {"clauses": [], **msgspec.json.decode(decision["trace"])}
+    found = explained.get(decision["id"])
+    if found is not None and found.agrees:
+        stored["clauses"] = found.judgement.clauses
+    return json_of(json_text(stored))
 
 
 _EXECUTION_FIELDS = ExecutionView.__struct_fields__
