@@ -134,6 +134,27 @@ async def reasons_of_refused(team_id: UUID) -> list[str]:
     return [row["reason"] for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class RefusalCount:
+    """How often a trigger's door refused for one reason, and when last."""
+
+    reason: str
+    amount: int
+    last_at: datetime
+
+
+async def refusals_by_reason(team_id: UUID, trigger_id: UUID) -> list[RefusalCount]:
+    """Why the door of a trigger refused, the most frequent reason first."""
+    rows = await fetch(
+        "SELECT reason, sum(amount)::int AS amount, max(refused_at) AS last_at "
+        "FROM refused_request WHERE team_id = $1 AND trigger_id = $2 "
+        "GROUP BY reason ORDER BY amount DESC, reason",
+        team_id,
+        trigger_id,
+    )
+    return [RefusalCount(**row) for row in rows]
+
+
 async def forget_refused(before: datetime, most: int) -> int:
     """Delete refusals that were first noted before that instant, at most `most`; how many went."""
     return await execute(

@@ -17,10 +17,14 @@ from domain.store.executions import Settlement
 from tests.support.web_fixtures import Api
 from tests.support.world import World
 
-TRACE = (
-    '{"result": "matched", "clauses": [{"path": "$.n", "op": "eq", "found": true, '
-    '"actual": 9007199254740993, "passed": true, "expected": 9007199254740993}]}'
-)
+CONDITIONS = {
+    "all": [
+        {"path": "$.n", "op": "eq", "value": 9007199254740993},
+        {"path": "$.missing", "op": "not_exists"},
+    ]
+}
+TRACE = '{"result": "matched", "clauses": []}'
+"""What is stored of it: what fired has no clause that kept it from firing."""
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Happened:
 
 async def arrive(world: World) -> tuple[UUID, Any]:
     workflow_id = await world.workflow()
-    row = (await world.trigger(workflow_id)).row
+    row = (await world.trigger(workflow_id, conditions=CONDITIONS)).row
     event = NewEvent(
         id=new_id(),
         team_id=row.team_id,
@@ -133,9 +137,10 @@ async def test_an_event_shows_why_it_fired(alice: Api, happened: Happened) -> No
     (decision,) = shown["decisions"]
     assert decision["verdict"] == "fired"
     assert decision["execution_id"] == str(happened.execution_id)
-    assert decision["trace"]["clauses"][0].keys() >= {
-        "path", "op", "expected", "actual", "found", "passed"
-    }  # fmt: skip
+    assert decision["trace"]["result"] == "matched"
+    assert [clause["path"] for clause in decision["trace"]["clauses"]] == ["$.n", "$.missing"]
+    for clause in decision["trace"]["clauses"]:
+        assert clause.keys() >= {"path", "op", "expected", "actual", "found", "passed"}
     assert shown["executions"] == [{"id": str(happened.execution_id), "state": "queued"}]
 
 

@@ -83,14 +83,14 @@ class History:
         verdict: str,
         *,
         reason: str | None = None,
-        clauses: Sequence[dict[str, Any]] = (),
+        trace: dict[str, Any] | None = None,
     ) -> UUID:
         """The decision about an event; the id of the execution that it starts."""
         execution_id = execution_id_for(event_id, self.workflow_id)
-        trace = json.dumps({"result": verdict, "clauses": list(clauses)})
+        stored = json.dumps({"result": verdict, **(trace or {})})
         await execute(
             _DECISION, derived_id(event_id, "decision", self.trigger_id), self.team_id, event_id,
-            self.trigger_id, self.saved.row.version_id, verdict, reason, trace,
+            self.trigger_id, self.saved.row.version_id, verdict, reason, stored,
             execution_id if verdict == "fired" else None,
         )  # fmt: skip
         return execution_id

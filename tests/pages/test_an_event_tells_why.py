@@ -1,42 +1,120 @@
-from typing import Any
+import html
 
 import pytest
 
 from domain.clock import utc_now
 from domain.operations.receive_event import scoped_key
+from domain.operations.set_secret import set_secret
+from domain.rules.ids import new_id
 from domain.store.database import execute
+from domain.store.refused_requests import NewRefused, store_refused
 from tests.pages.browsing import Browser, rows
 from tests.pages.happenings import History
+from tests.support.world import World
 
-PASSED = {"path": "$.action", "op": "eq", "expected": "opened", "actual": "opened",
-          "found": True, "passed": True, "group": "all"}  # fmt: skip
-MISSED = {"path": "$.total", "op": "gte", "expected": 100, "actual": 12,
-          "found": True, "passed": False, "group": "all.1.any"}  # fmt: skip
-ABSENT = {"path": "$.label", "op": "exists", "expected": None, "actual": None,
-          "found": False, "passed": False, "group": "all.1.any"}  # fmt: skip
-UNJUDGED = {"path": "$.total", "op": "gt", "expected": 1, "actual": "a lot", "found": True,
-            "passed": None, "group": "none",
-            "error": "a number is needed here, not a value of type text"}  # fmt: skip
+CONDITIONS = {
+    "all": [
+        {"path": "$.action", "op": "eq", "value": "opened"},
+        {
+            "any": [
+                {"path": "$.total", "op": "gte", "value": 100},
+                {"path": "$.label", "op": "exists"},
+                {"path": "$.total", "op": "gt", "value": "1", "type": "number"},
+            ]
+        },
+        {"path": "$.x-kind", "source": "headers", "op": "ne", "value": "test"},
+    ]
+}
+
+
+@pytest.fixture
+async def asking(world: World) -> History:
+    """What happens to a trigger that asks for something."""
+    workflow_id = await world.workflow()
+    return History(world, await world.trigger(workflow_id, conditions=CONDITIONS), workflow_id)
 
 
 async def test_each_clause_is_a_row_with_what_was_expected_and_found(
-    alice: Browser, history: History
+    alice: Browser, asking: History
 ) -> None:
-    event_id = await history.event()
-    clauses: list[dict[str, Any]] = [PASSED, MISSED, ABSENT, UNJUDGED]
-    await history.decision(event_id, "filtered", clauses=clauses)
+    event_id = await asking.event(b'{"action": "opened", "total": "none"}')
+    await asking.decision(event_id, "filtered")
 
-    shown = rows((await alice.get(f"/events/{event_id}")).text)
+    page = (await alice.get(f"/events/{event_id}")).text
 
-    assert shown == [
+    assert rows(page) == [
         '✓ passed $.action is "opened" "opened" all of',
-        "✗ did not pass $.total is at least 100 12 all of / any of",
+        (
+            '! could not be judged $.total is at least 100 "none" '
+            "A number is needed here, not a value of type text. all of / any of"
+        ),
         "✗ did not pass $.label exists nothing found all of / any of",
         (
-            '! could not be judged $.total is greater than 1 "a lot" '
-            "a number is needed here, not a value of type text none of"
+            '! could not be judged $.total is greater than "1" "none" '
+            "This text cannot be read as a number. Read as a number. all of / any of"
+        ),
+        (
+            '✗ did not pass header $.x-kind is not "test" nothing found '
+            "Missing in this event, which this clause takes for no match. all of"
         ),
     ]
+    assert "do not match: 4 of 5 clauses did not pass. Nothing was started." in page
+
+
+async def test_what_was_asked_before_the_conditions_is_told_in_order(
+    alice: Browser, asking: History
+) -> None:
+    filtered, paused = await asking.event(b'{"action": "closed"}'), await asking.event()
+    await asking.decision(filtered, "filtered")
+    await asking.decision(paused, "paused", reason="trigger_disabled")
+
+    def asked(shown: str) -> str:
+        return shown[shown.index("Trigger switched on?") :]
+
+    assert asked(await alice.read(f"/events/{filtered}")).startswith(
+        "Trigger switched on? Yes ✓ Workflow published? Yes ✓ Body readable? Yes "
+        "✗ Conditions met? No - First of its kind? Not asked any more"
+    )
+    assert asked(await alice.read(f"/events/{paused}")).startswith(
+        "Trigger switched on? No: paused - Workflow published? Not asked any more"
+    )
+
+
+async def test_a_trace_that_does_not_agree_with_its_verdict_is_told_and_not_shown(
+    alice: Browser, asking: History
+) -> None:
+    """It cannot happen; if it did, nobody may be shown a reason that was none."""
+    event_id = await asking.event(b'{"action": "opened", "total": 500}', headers=[("x-kind", "a")])
+    await asking.decision(event_id, "filtered")
+
+    shown = await alice.read(f"/events/{event_id}")
+
+    assert "Judged again, this event comes to another result." in shown
+    assert "$.total" not in shown
+
+
+async def test_a_secret_of_the_team_that_a_payload_holds_is_not_in_its_trace(
+    alice: Browser, asking: History, world: World
+) -> None:
+    await set_secret(world.alice, world.vault, "token", "hunter2hunter2hunter2")
+    event_id = await asking.event(b'{"action": "Bearer hunter2hunter2hunter2"}')
+    await asking.decision(event_id, "filtered")
+
+    page = (await alice.get(f"/events/{event_id}")).text
+
+    assert '"Bearer [redacted]"' in html.unescape(rows(page)[0])
+
+
+async def test_a_repeat_leads_to_the_event_that_came_first(
+    alice: Browser, history: History
+) -> None:
+    first, again = await history.event(), await history.event()
+    await history.decision(first, "fired")
+    more = {"judged": "matched", "first_event_id": str(first)}
+    await history.decision(again, "duplicate", reason="sender_id_seen", trace=more)
+
+    assert f'href="/events/{first}"' in (await alice.get(f"/events/{again}")).text
+    assert "First of its kind? No: a repeat" in await alice.read(f"/events/{again}")
 
 
 @pytest.mark.parametrize(
@@ -152,27 +230,36 @@ async def test_an_event_that_was_sent_as_a_test_says_so(alice: Browser, history:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "clauses", "sentence"),
+    ("body", "verdict", "sentence"),
     [
-        ("fired", [PASSED], "The conditions match: 1 of 1 clause passed."),
-        ("filtered", [PASSED, MISSED], "do not match: 1 of 2 clauses did not pass."),
-        ("fired", [], "The trigger has no conditions: every event matches."),
+        (b'{"action": "opened", "total": 100}', "fired", "match: 4 of 5 clauses passed."),
+        (b'{"action": "closed"}', "filtered", "do not match: 5 of 5 clauses did not pass."),
+        (b'{"action": "opened", "total": {}}', "error", "could not be judged: 2 of 5 clauses."),
     ],
 )
 async def test_the_decision_says_why_in_a_sentence(
-    alice: Browser, history: History, verdict: str, clauses: list[dict[str, Any]], sentence: str
+    alice: Browser, asking: History, body: bytes, verdict: str, sentence: str
 ) -> None:
-    event_id = await history.event()
-    await history.decision(event_id, verdict, clauses=clauses)
+    kinds = [("x-kind", "push")] if verdict != "filtered" else []
+    event_id = await asking.event(body, headers=kinds)
+    reason = "condition_error" if verdict == "error" else None
+    await asking.decision(event_id, verdict, reason=reason)
 
     assert sentence in await alice.read(f"/events/{event_id}")
 
 
+async def test_without_conditions_every_event_matches(alice: Browser, history: History) -> None:
+    event_id = await history.event()
+    await history.decision(event_id, "fired")
+
+    assert "has no conditions: every event matches." in await alice.read(f"/events/{event_id}")
+
+
 async def test_a_viewer_sees_the_decision_but_neither_payload_nor_headers(
-    bob: Browser, history: History
+    bob: Browser, asking: History
 ) -> None:
-    event_id = await history.event(b'{"card": "4111"}', headers=[("x-card", "4111")], query="4111")
-    await history.decision(event_id, "filtered", clauses=[MISSED])
+    event_id = await asking.event(b'{"card": "4111"}', headers=[("x-card", "4111")], query="4111")
+    await asking.decision(event_id, "filtered")
 
     page = await bob.get(f"/events/{event_id}")
 
@@ -180,3 +267,23 @@ async def test_a_viewer_sees_the_decision_but_neither_payload_nor_headers(
     assert "Your role does not show payloads and headers." in page.text
     assert "is at least" in page.text
     assert (await bob.get(f"/events/{event_id}/body")).status_code == 403
+
+
+async def test_a_trigger_without_events_says_what_its_door_refused(
+    alice: Browser, history: History
+) -> None:
+    for number, reason in enumerate(["bad_signature", "bad_signature", "too_large"]):
+        refusal = NewRefused(
+            id=new_id(), team_id=history.team_id, trigger_id=history.trigger_id, status=401,
+            code=reason, reason=reason, method="POST", address="127.0.0.1", headers="[]", size=9,
+            amount=number + 1, refused_at=utc_now(),
+        )  # fmt: skip
+        await store_refused([refusal])
+    page = f"/triggers/{history.trigger_id}"
+
+    shown = await alice.read(page)
+
+    assert "No event came yet, but requests were refused 3 times" in shown
+    assert "signing secret" in shown[: shown.index("What it asks for")]
+    await history.event()
+    assert "No event came yet" not in await alice.read(page)

@@ -164,7 +164,7 @@ async def _happen(history: History, marker: str) -> None:
         "passed": False, "group": marker, "error": marker,
     }  # fmt: skip
     filtered = await history.event(marker.encode(), title=marker, content_type="text/html")
-    await history.decision(filtered, "filtered", reason=marker, clauses=[clause])
+    await history.decision(filtered, "filtered", reason=marker, trace={"clauses": [clause]})
     await execute(
         "INSERT INTO refused_request (id, team_id, trigger_id, status, code, reason, method, "
         "address, headers, amount) VALUES ($1, $2, $3, 401, $4, $4, $4, $4, $5, 3)",

@@ -85,7 +85,7 @@ async def _outcome(services: Services, row: TriggerRow, event_id: UUID) -> dict[
         raise NotFound
     decisions = await decisions_of(row.team_id, event.id)
     explained = await explain_decisions(row.team_id, event.id, services.redactors)
-    shown = [decision_shown(each, explained.get(each.id)) for each in decisions]
+    shown = [decision_shown(each, event.size, explained.get(each.id)) for each in decisions]
     return {"event": event, "decisions": shown}
 
 

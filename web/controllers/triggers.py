@@ -21,9 +21,11 @@ from domain.rules.permissions import (
 from domain.store.pages import Position
 from domain.store.pages_events import page_of_events, verdicts_of
 from domain.store.pages_triggers import hours_of_triggers, listed_trigger
+from domain.store.refused_requests import refusals_by_reason
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import hook_url, id_in_path
 from web.controllers.refused_requests import latest_refused
+from web.controllers.shadows import shadow_context
 from web.controllers.test_events import form_context, sample_form
 from web.controllers.trigger_parts import find_or_404, nudge
 from web.controllers.trigger_secrets import secrets_context
@@ -37,6 +39,7 @@ from web.htmx import (
 )
 from web.presenters.charts import hours_of
 from web.presenters.health import TriggerRowShown, trigger_row
+from web.presenters.refusals import TurnedAway, turned_away
 from web.presenters.triggers import trigger_shown
 from web.services import Services
 
@@ -56,7 +59,9 @@ async def _shown(actor: Actor, services: Services, row: TriggerRow) -> dict[str,
     events = await page_of_events(actor.team_id, row.id, Position(), size=RECENT_EVENTS)
     ids = [event.id for event in events.rows]
     url = hook_url(services.settings, actor, row.hook_token)
+    refused = [] if ids or not actor.may(SEE_REFUSED) else await _turned_away(row)
     return {
+        "turned_away": refused,
         "listed": await _row_shown(actor.team_id, row.id),
         "trigger": trigger_shown(row, url),
         "events": events.rows,
@@ -64,10 +69,15 @@ async def _shown(actor: Actor, services: Services, row: TriggerRow) -> dict[str,
     }
 
 
+async def _turned_away(row: TriggerRow) -> list[TurnedAway]:
+    """Why nothing came through: what the door refused instead."""
+    return turned_away(await refusals_by_reason(row.team_id, row.id))
+
+
 async def _parts(actor: Actor, row: TriggerRow) -> dict[str, Any]:
     """The panels below, each of which is read again by itself; those that the role may see."""
     versions = await versions_page(row, None, LATEST_VERSIONS)
-    parts: dict[str, Any] = {"row": row, "shown": versions, "latest": True, "trouble": ""}
+    parts: dict[str, Any] = {"shown": versions, "latest": True, **await shadow_context(row)}
     if row.hook_token and actor.may(SEND_TEST_EVENTS):
         parts |= form_context(row, sample_form(row))
     if row.hook_token and actor.may(EDIT_TRIGGERS):

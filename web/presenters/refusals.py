@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.store.refused_requests import RefusedListed
+from domain.store.refused_requests import RefusalCount, RefusedListed
 from web.presenters.traces import headers_shown
 
 
@@ -151,3 +151,16 @@ def refused_row(request: RefusedListed) -> RefusedRow:
 def reason_choices(reasons: Sequence[str]) -> list[tuple[str, str]]:
     """Values and words of a filter."""
     return [(reason, refusal_words(reason).what) for reason in reasons]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Requests that never became events, for one reason."""
+
+    count: RefusalCount
+    words: RefusalWords
+
+
+def turned_away(counts: Sequence[RefusalCount]) -> list[TurnedAway]:
+    """What was refused, in words: for a trigger that no event came through to yet."""
+    return [TurnedAway(count, refusal_words(count.reason)) for count in counts]

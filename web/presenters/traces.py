@@ -10,6 +10,7 @@ from domain.operations.explain_decisions import Explained
 from domain.rules.ids import parse_id
 from domain.rules.traces import ClauseTrace
 from domain.store.pages_events import DecisionShown
+from web.presenters.checks import Check, checks_of
 from web.presenters.conditions import about_words, group_words, json_words, operator_words
 from web.presenters.samples import stored_json
 from web.presenters.words import count_words, reason_words
@@ -59,13 +60,17 @@ class DecisionRow:
     decision: DecisionShown
     clauses: tuple[ClauseRow, ...]
     because: str
+    checks: tuple[Check, ...]
     partly: bool = False
     warning: str = ""
     first_event_id: UUID | None = None
 
 
-def decision_shown(decision: DecisionShown, explained: Explained | None = None) -> DecisionRow:
-    """The decision with the trace of every clause, or with what was stored of it."""
+def decision_shown(
+    decision: DecisionShown, size: int, explained: Explained | None = None
+) -> DecisionRow:
+    """The decision about an event of so many bytes, with the trace of every clause, or with what
+    was stored of it."""
     stored = stored_json(decision.trace)
     trace: dict[str, Any] = stored if isinstance(stored, dict) else {}
     agrees = explained is not None and explained.agrees
@@ -75,6 +80,7 @@ def decision_shown(decision: DecisionShown, explained: Explained | None = None) 
         decision,
         rows,
         _because(decision, rows if agrees else ()),
+        tuple(checks_of(decision.verdict, decision.reason, size=size)),
         partly=not agrees and bool(rows),
         warning=_DISAGREES if explained is not None and not agrees else "",
         first_event_id=parse_id(str(trace.get("first_event_id") or "")),
