@@ -13,6 +13,7 @@ PINNED := --no-deps --require-hashes
 # Each stamp says: what it depends on is installed as it is now.
 RUNTIME := $(VENV)/runtime.stamp
 DEV := $(VENV)/dev.stamp
+RIVALS := $(VENV)/rivals
 NODE := node_modules/npm.stamp
 NODE_DEV := node_modules/npm-dev.stamp
 
@@ -40,8 +41,8 @@ check: $(DEV) ## The gate: format, lint, types, imports, templates, migrations
 	$(BIN)/djlint web/templates --lint --quiet
 	$(BIN)/python -m pytest --quiet tests/store/test_migrations_match_tables.py
 
-bench: $(DEV) $(NODE_DEV) assets ## Measure, and fail on a lost or doubled event
-	$(BIN)/python -m tests.bench
+bench: $(DEV) $(RIVALS) $(NODE_DEV) assets ## Measure, and fail on a lost or doubled event
+	$(BIN)/python -m tests.bench $(ARGS)
 
 setup: $(DEV) $(NODE_DEV) assets ## Install everything, for editors and for later without a network
 
@@ -73,6 +74,13 @@ $(DEV): requirements/dev.txt $(RUNTIME)
 	@echo "==> Installing the tools for development into $(VENV)"
 	@$(PIP) install --quiet --progress-bar off $(PINNED) -r requirements/dev.txt \
 		$(WITHOUT_NOISE)
+	@touch $@
+
+# In a folder of their own: what they stand on differs from what we stand on.
+$(RIVALS): requirements/bench.txt | $(RUNTIME)
+	@echo "==> Installing what conditions are compared with into $@"
+	@rm -rf $@
+	@$(PIP) install --quiet --progress-bar off $(PINNED) --target $@ -r $< $(WITHOUT_NOISE)
 	@touch $@
 
 $(NODE): package.json package-lock.json

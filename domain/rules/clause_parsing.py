@@ -14,7 +14,7 @@ from domain.rules.json_values import JsonValue
 from domain.rules.operator_tests import Test, text_in
 from domain.rules.operators import OPERATORS, Operator, accepts
 from domain.rules.paths import InvalidPath, Path, compile_path
-from domain.rules.regexes import Regex, compile_regex
+from domain.rules.regexes import InvalidRegex, Regex, compile_regex
 from domain.rules.shown import shown
 from domain.rules.subjects import SOURCES, Subject
 
@@ -62,11 +62,13 @@ class _Reader:
             self._add("value", fault)
         if self.problems.count > known or path is None:
             return None  # a value that is wrong in itself is told of once
-        regex = self._regex(operator, value, ignores_case=ignores_case)
         make = _maker(operator, value, kind, ignores_case=ignores_case)
-        test = None if other or operator.relative else self._test(make, value)
-        if regex is not None:
-            test = _searching(regex, kind)
+        regex, test = None, None
+        if operator.takes == "regex":
+            regex = self._regex(value, ignores_case=ignores_case)
+            test = _searching(regex, kind) if regex else None
+        elif other is None and not operator.relative:
+            test = self._test(make, value)
         if self.problems.count > known:
             return None
         return Clause(
@@ -157,13 +159,15 @@ class _Reader:
         self._add("type", f"must be {allowed} for this operator")
         return None
 
-    def _regex(self, operator: Operator, value: JsonValue, *, ignores_case: bool) -> Regex | None:
-        if operator.takes != "regex":
+    def _regex(self, value: JsonValue, *, ignores_case: bool) -> Regex | None:
+        if not isinstance(value, str):
+            self._add("value", "must be a text")
             return None
-        if fault := accepts(operator, value):
-            self._add("value", fault)
+        try:
+            return compile_regex(value, case_insensitive=ignores_case)
+        except InvalidRegex as invalid:
+            self._add("value", invalid.message)
             return None
-        return compile_regex(str(value), case_insensitive=ignores_case)
 
     def _test(self, make: "_Make", value: JsonValue) -> Test | None:
         try:

@@ -9,11 +9,12 @@ decisive clause (`judge`) differ from the one that explains them all (`explain`)
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from domain.rules.checking import Problems
 from domain.rules.clause_parsing import parse_clause
 from domain.rules.clauses import Clause
+from domain.rules.expression_clauses import ExpressionClause, parse_expression_clause
 from domain.rules.path_walk import MAX_VISITS
 from domain.rules.subjects import Subject
 from domain.rules.traces import ClauseTrace, Judgement, Result
@@ -29,7 +30,8 @@ _KINDS: tuple[GroupKind, ...] = ("all", "any", "none")
 _RESULTS: dict[bool | None, Result] = {True: "matched", False: "not_matched", None: "error"}
 _MATCHED = Judgement("matched", ())
 
-Reasons = tuple[Clause, ...]
+AnyClause: TypeAlias = Clause | ExpressionClause
+Reasons: TypeAlias = tuple[AnyClause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Group:
     """Clauses and groups that are true together, one at least, or none of them."""
 
     kind: GroupKind
-    members: tuple["Group | Clause", ...]
+    members: tuple["Group | AnyClause", ...]
 
     def judge(self, subject: Subject, visits: int) -> tuple[bool | None, Reasons]:
         """The outcome, and the clauses that it comes from. Stops at the first decisive member."""
@@ -54,13 +56,13 @@ class Group:
                 others += reasons
         return (None, unknown) if unknown else (self.kind != "any", others)
 
-    def clauses(self) -> Iterator[Clause]:
+    def clauses(self) -> Iterator[AnyClause]:
         """Every clause in it, in written order."""
         for member in self.members:
-            if isinstance(member, Clause):
-                yield member
-            else:
+            if isinstance(member, Group):
                 yield from member.clauses()
+            else:
+                yield member
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Conditions:
     root: Group | None
     visits: int = MAX_VISITS
 
-    def clauses(self) -> list[Clause]:
+    def clauses(self) -> list[AnyClause]:
         """Every clause in written order."""
         return [] if self.root is None else list(self.root.clauses())
 
@@ -98,7 +100,7 @@ def explain(conditions: Conditions, subject: Subject) -> Judgement:
         return _MATCHED
     traces: list[ClauseTrace] = []
 
-    def passed(clause: Clause) -> bool | None:
+    def passed(clause: AnyClause) -> bool | None:
         trace = clause.explain(subject, conditions.visits)
         traces.append(trace)
         return trace.passed
@@ -107,8 +109,8 @@ def explain(conditions: Conditions, subject: Subject) -> Judgement:
     return Judgement(_RESULTS[outcome], tuple(traces))
 
 
-def _outcome(member: Group | Clause, passed: Callable[[Clause], bool | None]) -> bool | None:
-    if isinstance(member, Clause):
+def _outcome(member: Group | AnyClause, passed: Callable[[AnyClause], bool | None]) -> bool | None:
+    if not isinstance(member, Group):
         return passed(member)
     return combine(member.kind, [_outcome(inner, passed) for inner in member.members])
 
@@ -175,7 +177,7 @@ class _Parser:
 
     def _member(
         self, raw: object, field: str, where: str, index: int, depth: int
-    ) -> Group | Clause | None:
+    ) -> Group | AnyClause | None:
         if not isinstance(raw, Mapping):
             self.problems.add(field, "must be a clause or a group")
             return None
@@ -184,7 +186,8 @@ class _Parser:
         self._clauses += 1
         if self._clauses > MAX_CLAUSES:
             return None
-        clause = parse_clause(raw, field, where, self._clauses - 1, self.problems)
+        parse = parse_expression_clause if raw.get("op") == "expr" else parse_clause
+        clause = parse(raw, field, where, self._clauses - 1, self.problems)
         self._heavy += clause is not None and clause.heavy
         return clause
 

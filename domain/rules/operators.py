@@ -12,7 +12,6 @@ from domain.rules import operator_tests as tests
 from domain.rules.coercions import CannotJudge, to_seconds
 from domain.rules.json_values import JsonValue, number_of
 from domain.rules.operator_tests import JSON_TYPES, Build
-from domain.rules.regexes import InvalidRegex, compile_regex
 
 Takes = Literal[
     "anything", "orderable", "range", "list", "text", "regex", "type", "length", "time", "span",
@@ -76,8 +75,8 @@ OPERATORS: dict[str, Operator] = {
     ),
     "expr": Operator("expression", tests.anything, compares=False),
 }
-# `matches` and `expr` have a cost and a reading of their own: their tests are made in
-# `regex_clauses.py` and `expression_clauses.py`.
+# A clause that matches a pattern searches by itself, and an expression is a clause of its own kind
+# (`expression_clauses.py`): their tests here are never asked.
 
 
 def accepts(operator_: Operator, value: JsonValue) -> str | None:
@@ -131,16 +130,6 @@ def _fault_of_range(value: JsonValue) -> str | None:
     return "must begin with the lower bound" if low > high else None  # type: ignore[operator]
 
 
-def _fault_of_pattern(value: JsonValue) -> str | None:
-    if not isinstance(value, str):
-        return "must be a text"
-    try:
-        compile_regex(value)
-    except InvalidRegex as invalid:
-        return invalid.message
-    return None
-
-
 def _fault_of_span(value: JsonValue) -> str | None:
     try:
         to_seconds(value)
@@ -161,7 +150,6 @@ _FAULTS: dict[Takes, Callable[[JsonValue], str | None]] = {
     "range": _fault_of_range,
     "list": _fault_of_list,
     "text": _fault_of_text,
-    "regex": _fault_of_pattern,
     "type": _fault_of_type,
     "length": _fault_of_length,
     "span": _fault_of_span,

@@ -21,6 +21,9 @@ class Sizes:
     rest_s: float
     list_events: int
     list_samples: int
+    conditions_s: float
+    history_events: int
+    form_samples: int
 
 
 FULL = Sizes(
@@ -38,6 +41,9 @@ FULL = Sizes(
     rest_s=30.0,
     list_events=1_000_000,
     list_samples=20,
+    conditions_s=20.0,
+    history_events=50_000,
+    form_samples=60,
 )
 
 QUICK = Sizes(
@@ -55,4 +61,7 @@ QUICK = Sizes(
     rest_s=3.0,
     list_events=200_000,
     list_samples=5,
+    conditions_s=4.0,
+    history_events=10_000,
+    form_samples=20,
 )

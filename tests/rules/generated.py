@@ -86,7 +86,7 @@ class Generator:
 
     def _clause(self) -> dict[str, Any]:
         pick = self._random
-        op = pick.choice([o for o in OPERATORS if o != "expr"])
+        op = pick.choice(tuple(OPERATORS))
         if op == "expr":
             return {"op": op, "value": pick.choice(EXPRESSIONS)}
         clause: dict[str, Any] = {"path": pick.choice(PATHS), "op": op}

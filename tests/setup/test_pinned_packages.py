@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ["requirements.txt", "requirements/local.txt", "requirements/dev.txt"]
+APART = "requirements/bench.txt"
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)( \\)?$", re.MULTILINE)
 
 
@@ -15,7 +16,7 @@ def pins(file: str) -> dict[str, str]:
     return {name: version for name, version, _ in PINNED.findall((ROOT / file).read_text())}
 
 
-@pytest.mark.parametrize("file", REQUIREMENTS)
+@pytest.mark.parametrize("file", [*REQUIREMENTS, APART])
 def test_every_requirement_is_pinned_with_hashes(file: str) -> None:
     text = (ROOT / file).read_text()
     blocks = re.split(r"\n(?=[A-Za-z0-9])", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE))
@@ -26,7 +27,7 @@ def test_every_requirement_is_pinned_with_hashes(file: str) -> None:
         )
 
 
-@pytest.mark.parametrize("file", [*REQUIREMENTS, *(f"{r}" for r in ["requirements/dev.in"])])
+@pytest.mark.parametrize("file", [*REQUIREMENTS, APART, "requirements/dev.in"])
 def test_no_requirement_file_names_an_index(file: str) -> None:
     assert not re.search(
         r"://|^\s*-(-index|-extra|-find|-trusted|i|f)\b", (ROOT / file).read_text(), re.MULTILINE
@@ -50,6 +51,7 @@ def test_every_named_requirement_is_compiled() -> None:
         ("production.in", "requirements.txt"),
         ("local.in", "requirements/local.txt"),
         ("dev.in", "requirements/dev.txt"),
+        ("bench.in", APART),
     ]:
         lines = (ROOT / "requirements" / source).read_text().splitlines()
         named = {re.split(r"[\[=]", line)[0] for line in lines if re.match(r"[a-z]", line)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.bench.figures import (
     at_half_rate,
+    conditions,
     every_id,
     executions,
     idle_latency,
@@ -34,5 +35,6 @@ FIGURES = (
     Figure("ledger", every_id.measure, every_id.ROWS),
     Figure("lists", lists.measure, lists.ROWS),
     Figure("live", live.measure, live.ROWS),
+    Figure("conditions", conditions.measure, conditions.ROWS),
     Figure("memory", memory.measure, memory.ROWS),
 )
