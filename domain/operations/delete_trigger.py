@@ -6,7 +6,7 @@ from domain.errors import NotFound
 from domain.operations.saving import check_revision, won
 from domain.operations.trigger_parts import trigger_facts
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.store import audit, secrets, triggers
+from domain.store import audit, secrets, shadows, triggers
 from domain.store.database import transaction
 
 
@@ -22,5 +22,6 @@ async def delete_trigger(actor: Actor, trigger_id: UUID, *, revision: int | None
             raise NotFound
         check_revision(seen.revision, revision)
         await secrets.retire_trigger_secrets(actor.team_id, trigger_id)
+        await shadows.end_shadow(actor.team_id, trigger_id, None, "discarded", actor.name)
         won(await triggers.mark_deleted(seen))
         await audit.record(actor, "delete", "trigger", trigger_id, before=trigger_facts(seen))

@@ -59,9 +59,16 @@ class TriggerEdit:
 
 
 async def edit_trigger(
-    actor: Actor, vault: Vault, trigger_id: UUID, edit: TriggerEdit, *, action: str = "edit"
+    actor: Actor,
+    vault: Vault,
+    trigger_id: UUID,
+    edit: TriggerEdit,
+    *,
+    action: str = "edit",
+    noted: audit.Facts | None = None,
 ) -> SavedTrigger:
-    """The trigger as it is now, and the signing secret if the new scheme had one made.
+    """The trigger as it is now, and the signing secret if the new scheme had one made. `noted` goes
+    into the audit entry beside what the trigger is then.
 
     Raises NotFound, InvalidInput, and Conflict when `edit.revision` is not the present one.
     """
@@ -77,7 +84,7 @@ async def edit_trigger(
         now = await triggers.find_trigger(actor.team_id, trigger_id)
         if now is None:
             raise NotFound
-        before, after = trigger_facts(seen), trigger_facts(now)
+        before, after = trigger_facts(seen), {**trigger_facts(now), **(noted or {})}
         await audit.record(actor, action, "trigger", trigger_id, before=before, after=after)
     return SavedTrigger(now, made)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.clock import utc_now
 from domain.logs import logger
 from domain.rules.retries import GiveUp, decide_lost_lease
-from domain.store import events, executions, tallies
+from domain.store import events, executions, shadows, tallies
 from domain.store.database import transaction
 
 MOST_A_SWEEP = 500
@@ -63,3 +63,12 @@ async def take_back_lost_executions() -> int:
                 await tallies.add({(row["team_id"], row["trigger_id"], "failed"): 1})
             log.warning("lease_lost", execution_id=str(row["id"]), dead=dead)
     return len(rows)
+
+
+async def sweep_shadows(ring: Ring) -> int:
+    """Ring for the shadows that have events waiting; how many. Apart from the rest: whatever goes
+    wrong with a draft, events and executions are rung for."""
+    ids = await shadows.waiting(MOST_A_SWEEP)
+    if ids:
+        ring(ids)
+    return len(ids)

@@ -39,7 +39,8 @@ class NewExecution:
 
 # One statement for the whole commit point: decisions, executions, counts, and the events leave the
 # queue. A decision's id derives from event and trigger, an execution's from event and workflow: a
-# second one of the same pair is no row at all, and is not counted.
+# second one of the same pair is no row at all, and is not counted. Where a draft runs in shadow,
+# the event waits for it from here on.
 _DECIDE = """
 WITH decided AS (
     INSERT INTO decision (id, team_id, event_id, trigger_id, trigger_version_id, trigger_version,
@@ -47,11 +48,18 @@ WITH decided AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[],
         $7::text[], $8::text[], $9::jsonb[], $10::uuid[])
     ON CONFLICT (id) DO NOTHING
-    RETURNING team_id, trigger_id, verdict
+    RETURNING event_id, team_id, trigger_id, trigger_version, verdict
 ), counted AS (
     INSERT INTO tally (id, team_id, trigger_id, hour, outcome, amount)
     SELECT gen_random_uuid(), team_id, trigger_id, date_trunc('hour', now()), verdict, count(*)
     FROM decided GROUP BY team_id, trigger_id, verdict
+), shadowed AS (
+    INSERT INTO pending_shadow (shadow_id, event_id, team_id, verdict, trigger_version)
+    SELECT s.id, d.event_id, d.team_id, d.verdict, d.trigger_version
+    FROM decided d JOIN shadow s
+        ON s.team_id = d.team_id AND s.trigger_id = d.trigger_id AND s.state = 'running'
+    WHERE d.verdict IN ('fired', 'filtered', 'error')
+    ON CONFLICT DO NOTHING
 ), taken_out AS (
     DELETE FROM pending_event WHERE event_id = ANY ($3)
 ), started AS (

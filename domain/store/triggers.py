@@ -68,12 +68,12 @@ async def find_trigger(team_id: UUID, trigger_id: UUID) -> TriggerRow | None:
 
 async def lock_trigger(team_id: UUID, trigger_id: UUID) -> TriggerRow | None:
     """Like `find_trigger`; nobody else changes or deletes it until the transaction ends."""
-    row = await fetch_one(
-        f"{_COLUMNS} WHERE t.team_id = $1 AND t.id = $2 AND t.deleted_at IS NULL FOR UPDATE OF t",
-        team_id,
-        trigger_id,
+    # Locked first and read afterwards: a statement that waited for the lock would look for the new
+    # version among the rows that it saw before, and find none.
+    await execute(
+        "SELECT id FROM trigger WHERE team_id = $1 AND id = $2 FOR UPDATE", team_id, trigger_id
     )
-    return _trigger(row) if row else None
+    return await find_trigger(team_id, trigger_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,12 +49,12 @@ async def find_workflow(team_id: UUID, workflow_id: UUID) -> WorkflowRow | None:
 
 async def lock_workflow(team_id: UUID, workflow_id: UUID) -> WorkflowRow | None:
     """Like `find_workflow`; nobody else changes or deletes it until the transaction ends."""
-    row = await fetch_one(
-        f"{_COLUMNS} WHERE w.team_id = $1 AND w.id = $2 AND w.deleted_at IS NULL FOR UPDATE OF w",
-        team_id,
-        workflow_id,
+    # Locked first and read afterwards: a statement that waited for the lock would look for a version
+    # that was published meanwhile among the rows that it saw before, and find no steps.
+    await execute(
+        "SELECT id FROM workflow WHERE team_id = $1 AND id = $2 FOR UPDATE", team_id, workflow_id
     )
-    return _workflow(row) if row else None
+    return await find_workflow(team_id, workflow_id)
 
 
 async def list_workflows(
