@@ -24,7 +24,9 @@ from tasks.broker import NAMESPACE
 
 EVENTS = "events"
 EXECUTIONS = "executions"
-ACTORS = {EVENTS: "decide", EXECUTIONS: "run"}
+SHADOWS = "shadows"
+BACKTESTS = "backtests"
+ACTORS = {EVENTS: "decide", EXECUTIONS: "run", SHADOWS: "judge", BACKTESTS: "try_on_history"}
 IDS_A_MESSAGE = 100
 MOST_WAITING = 20_000
 PATIENCE_S = 1.0
@@ -47,7 +49,7 @@ class Bell:
             socket_connect_timeout=PATIENCE_S,
             retry=Retry(NoBackoff(), 0),
         )
-        self._waiting: dict[str, list[uuid.UUID]] = {EVENTS: [], EXECUTIONS: []}
+        self._waiting: dict[str, list[uuid.UUID]] = {queue: [] for queue in ACTORS}
         self._rung = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._answered = True
@@ -73,6 +75,14 @@ class Bell:
         """These executions are due."""
         self._ring(EXECUTIONS, ids)
 
+    def ring_shadows(self, ids: Iterable[uuid.UUID]) -> None:
+        """Events wait for these shadows."""
+        self._ring(SHADOWS, ids)
+
+    def ring_backtests(self, ids: Iterable[uuid.UUID]) -> None:
+        """These backtests wait for a worker."""
+        self._ring(BACKTESTS, ids)
+
     async def reachable(self) -> bool:
         """Whether Redis answers now."""
         try:
@@ -97,7 +107,7 @@ class Bell:
             await asyncio.sleep(GATHER_S)
 
     async def _send(self) -> None:
-        taken, self._waiting = self._waiting, {EVENTS: [], EXECUTIONS: []}
+        taken, self._waiting = self._waiting, {queue: [] for queue in ACTORS}
         async with self._redis.pipeline(transaction=True) as pipe:
             for queue, ids in taken.items():
                 messages: dict[_Field, _Value] = dict(map(_message, _chunks(queue, ids)))

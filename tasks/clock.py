@@ -17,13 +17,15 @@ import uvloop
 from domain.clock import utc_now
 from domain.errors import BadSettings
 from domain.logs import configure_logs, logger
-from domain.operations.sweep import sweep
+from domain.operations.sweep import sweep, sweep_shadows
+from domain.operations.sweep_backtests import sweep_backtests
 from domain.settings import Settings, read_settings
-from domain.store import events, partitions, refused_requests, sessions, tallies
+from domain.store import backtests, events, partitions, refused_requests, sessions, tallies
 from domain.store.database import close_pool, open_pool
 from tasks.bell import Bell
 
 SWEEP_EVERY_S = 0.5
+BACKTESTS_EVERY_S = 2.0
 FOLD_EVERY_S = 3.0
 FORGET_EVERY_S = 60.0
 PARTITIONS_EVERY_S = 3600.0
@@ -40,10 +42,13 @@ def _jobs(bell: Bell) -> dict[str, tuple[float, Job]]:
     """Each job with its period in seconds."""
     return {
         "sweep": (SWEEP_EVERY_S, lambda: sweep(bell.ring_events, bell.ring_executions)),
+        "sweep_shadows": (SWEEP_EVERY_S, lambda: sweep_shadows(bell.ring_shadows)),
+        "sweep_backtests": (BACKTESTS_EVERY_S, lambda: sweep_backtests(bell.ring_backtests)),
         "fold_tallies": (FOLD_EVERY_S, tallies.fold),
         "forget_sender_ids": (FORGET_EVERY_S, _forget_sender_ids),
         "forget_sessions": (FORGET_EVERY_S, _forget_sessions),
         "forget_refused": (FORGET_EVERY_S, _forget_refused),
+        "forget_backtests": (FORGET_EVERY_S, _forget_backtests),
         "partitions": (PARTITIONS_EVERY_S, _keep_partitions),
     }
 
@@ -59,6 +64,10 @@ async def _forget_sessions() -> None:
 
 async def _forget_refused() -> None:
     await refused_requests.forget_refused(utc_now() - REFUSED_KEPT, MOST_FORGOTTEN)
+
+
+async def _forget_backtests() -> None:
+    await backtests.forget_those_of_deleted_triggers(MOST_FORGOTTEN)
 
 
 async def _keep_partitions() -> None:

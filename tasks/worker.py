@@ -27,4 +27,4 @@ broker = make_broker(queue_url(settings.redis_url), [AsyncIO(), pipeline])
 dramatiq.set_broker(broker)
 
 # The actors bind to the broker that is set when their modules are imported.
-from tasks import events, executions  # noqa: E402, F401
+from tasks import backtests, events, executions, shadows  # noqa: E402, F401

@@ -4,7 +4,11 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
-TABLE_MODULES = ["domain.store.tables", "domain.store.tables_of_access"]
+TABLE_MODULES = [
+    "domain.store.tables",
+    "domain.store.tables_of_access",
+    "domain.store.tables_of_trials",
+]
 
 APP_CONFIG = AppConfig(
     app_name="signalbox",

@@ -32,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/triggers/{trigger_id:str}": {"name": "Taken over", "enabled": False},
     "POST /api/v1/workflows/{workflow_id:str}/rollbacks": {"version": 1},
     "POST /api/v1/keys/{key_id:str}/rotation": {"overlap_s": 0},
+    "PUT /api/v1/triggers/{trigger_id:str}/shadow": {"conditions": None},
+    "POST /api/v1/triggers/{trigger_id:str}/backtests": {"conditions": None},
 }
 FORMS: dict[str, dict[str, str]] = {
     "POST /team/keys/{key_id:str}/rotation": {"overlap_s": "0"},
@@ -150,7 +152,7 @@ async def everything_in(team_id: object) -> dict[str, str]:
 def test_every_parameter_is_known(app: Litestar) -> None:
     known = {
         "workflow_id", "trigger_id", "secret_id", "key_id", "name", "number", "event_id",
-        "execution_id", "user_id", "session_id", "invitation_id", "view_id",
+        "execution_id", "user_id", "session_id", "invitation_id", "view_id", "backtest_id",
     }  # fmt: skip
     for walked in with_ids(app):
         assert set(walked.parameters) <= known, (

@@ -115,6 +115,7 @@ def test_f22_while_redis_is_away_events_are_accepted_and_executions_run(
     rig.sender.settle()
     assert [[answer.status for answer in one.answers] for one in sent] == [[202]] * NUMBER
     rig.checker.check(within_s=15)
+    try_on_history(rig)
 
     valkey.start()
     rig.installation.wait_ready()
@@ -122,6 +123,14 @@ def test_f22_while_redis_is_away_events_are_accepted_and_executions_run(
     processes = rig.installation.processes
     assert {name: process.pid for name, process in processes.items()} == before
     assert [name for name, process in processes.items() if process.poll() is not None] == []
+
+
+def try_on_history(rig: Rig) -> None:
+    """A backtest is taken up although nobody can ring for it."""
+    path = f"/triggers/{rig.hook.id}/backtests"
+    made = rig.team.api.post(path, json={"conditions": None}).json()
+    here = f"{path}/{made['id']}"
+    wait_until(lambda: rig.team.api.get(here).json()["state"] == "done", what="a backtest")
 
 
 def failing_parts(rig: Rig) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     Boolean,
     Bytea,
@@ -37,6 +38,7 @@ TYPES: dict[type[Column], str] = {
     BigInt: "bigint",
     Boolean: "boolean",
     JSONB: "jsonb",
+    Array: "ARRAY",
 }
 
 

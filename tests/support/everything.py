@@ -149,6 +149,51 @@ async def _happen(made: Everything) -> None:
         new_id(), team, trigger, made.marker, f'[["x-marker", "{made.marker}"]]',
     )  # fmt: skip
     made.ids |= {"event_id": str(event), "execution_id": str(execution)}
+    await _run_in_shadow(made)
+    await _try_on_history(made)
+
+
+async def _try_on_history(made: Everything) -> None:
+    """A backtest that has ended, and found the event to fire newly."""
+    team, trigger, backtest = made.actor.team_id, _id(made, "trigger_id"), new_id()
+    await execute(
+        "INSERT INTO backtest (id, team_id, trigger_id, conditions, live_conditions, "
+        "live_version, asked_last, from_id, below_id, cursor_id, state, total, chunks, judged, "
+        "newly_fires, created_by, finished_at) "
+        "VALUES ($1, $2, $3, $4::jsonb, $4::jsonb, 1, 1, $5, $1, $5, 'done', 1, 1, 1, 1, $6, "
+        "now())",
+        backtest, team, trigger,
+        f'{{"all": [{{"path": "$.text", "op": "eq", "value": "{made.marker}"}}]}}',
+        _id(made, "event_id"), made.marker,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO backtest_chunk (backtest_id, number, team_id, event_ids, outcomes, days, "
+        "fields) VALUES ($1, 1, $2, $3, 'n', $4::jsonb, $5::jsonb)",
+        backtest, team, [_id(made, "event_id")], '{"2026-11-23": [1, 0, 0, 0, 0]}',
+        f'{{"body $.{made.marker}": [0, 1, null, "{made.ids["event_id"]}"]}}',
+    )  # fmt: skip
+    made.ids |= {"backtest_id": str(backtest)}
+
+
+async def _run_in_shadow(made: Everything) -> None:
+    """A draft beside the trigger, which disagrees about the event."""
+    team, trigger, shadow = made.actor.team_id, _id(made, "trigger_id"), new_id()
+    await execute(
+        "INSERT INTO shadow (id, team_id, trigger_id, conditions, live_version, created_by) "
+        "VALUES ($1, $2, $3, $4::jsonb, 1, $5)",
+        shadow, team, trigger,
+        f'{{"all": [{{"path": "$.text", "op": "ne", "value": "{made.marker}"}}]}}', made.marker,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO pending_shadow (shadow_id, event_id, team_id, verdict, trigger_version) "
+        "VALUES ($1, $2, $3, 'fired', 1)",
+        shadow, _id(made, "event_id"), team,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO shadow_disagreement (shadow_id, event_id, team_id, kind, live, draft, "
+        "trigger_version) VALUES ($1, $2, $3, 'only_live', 'matched', 'not_matched', 1)",
+        shadow, _id(made, "event_id"), team,
+    )  # fmt: skip
 
 
 async def _let_in(made: Everything) -> None:

@@ -4,6 +4,9 @@ from litestar import Router
 
 from web.auth import page_access, same_origin
 from web.controllers.api_keys import KeyPages
+from web.controllers.backtest_events import BacktestEventPages
+from web.controllers.backtests import BacktestPages
+from web.controllers.condition_trials import ConditionTrials
 from web.controllers.event_list import EventList
 from web.controllers.events import EventPages
 from web.controllers.execution_list import ExecutionList
@@ -21,6 +24,8 @@ from web.controllers.secrets import SecretPages
 from web.controllers.session import show_sign_in, sign_in_with_form, sign_out_of_session
 from web.controllers.sessions import SessionPages
 from web.controllers.setup import SetUpPages
+from web.controllers.shadow_promotions import ShadowPromotionPages
+from web.controllers.shadows import ShadowPages
 from web.controllers.test_events import TestEventPages
 from web.controllers.trigger_bulk import TriggerBulk
 from web.controllers.trigger_forms import TriggerForms
@@ -66,11 +71,16 @@ _inside = Router(
         SavedViews,
         SavedViewRemovals,
         TriggerForms,
+        ConditionTrials,
         TriggerPages,
         ActivationPages,
         TestEventPages,
         TriggerSecretPages,
         TriggerVersionPages,
+        BacktestPages,
+        BacktestEventPages,
+        ShadowPages,
+        ShadowPromotionPages,
         RefusedRequestList,
         RefusedOfTrigger,
         KeyPages,

@@ -101,6 +101,12 @@ def _segments(count: HourCount | None, tallest: int, height: float) -> tuple[Seg
         ("fired", max(count.fired - count.failed, 0)),
         ("filtered", count.filtered),
     )
+    return stacked(parts, tallest, height)
+
+
+def stacked(parts: Sequence[tuple[str, int]], tallest: int, height: float) -> tuple[Segment, ...]:
+    """A bar of these parts (kind and amount, not all of them 0), the first one lowest, beside
+    others of which the tallest stands for `tallest`."""
     heights = [max(amount / tallest * height, _SMALLEST) for _, amount in parts if amount]
     # What was made taller to be seen is taken from the tallest, so that all fit.
     heights[heights.index(max(heights))] -= max(sum(heights) - height, 0)

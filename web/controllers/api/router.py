@@ -4,10 +4,12 @@ from litestar import Router
 from litestar.middleware import DefineMiddleware
 
 from web.auth import api_access
+from web.controllers.api.backtests import BacktestController
 from web.controllers.api.history import EventController, ExecutionController
 from web.controllers.api.keys import KeyController
 from web.controllers.api.refused_requests import RefusedRequestController
 from web.controllers.api.secrets import SecretController
+from web.controllers.api.shadows import ShadowController
 from web.controllers.api.trigger_secrets import TriggerSecretController
 from web.controllers.api.triggers import TriggerController
 from web.controllers.api.workflows import WorkflowController
@@ -25,6 +27,8 @@ def api_router(*, secure: bool) -> Router:
             WorkflowController,
             TriggerController,
             TriggerSecretController,
+            BacktestController,
+            ShadowController,
             RefusedRequestController,
             EventController,
             ExecutionController,
