@@ -49,8 +49,8 @@ async def find_workflow(team_id: UUID, workflow_id: UUID) -> WorkflowRow | None:
 
 async def lock_workflow(team_id: UUID, workflow_id: UUID) -> WorkflowRow | None:
     """Like `find_workflow`; nobody else changes or deletes it until the transaction ends."""
-    # Locked first and read afterwards: a statement that waited for the lock would look for a version
-    # that was published meanwhile among the rows that it saw before, and find no steps.
+    # Locked first and read afterwards: a statement that waited for the lock would look for what was
+    # published meanwhile among the rows that it saw before, and find no steps.
     await execute(
         "SELECT id FROM workflow WHERE team_id = $1 AND id = $2 FOR UPDATE", team_id, workflow_id
     )

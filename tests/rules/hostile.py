@@ -61,6 +61,8 @@ REFUSED: dict[str, Clause] = {
     "A47 back-reference": _regex(r"(a)\1"),
     "A47 look-behind": _regex("(?<=a)b"),
     "A47 repetitions": _regex("((a{1000}){1000})"),
+    "A47 monstrous": _regex(r"\pL" * 300),
+    "A47 monstrous, nested": _regex(r"(?i)(\pL{200}){3}"),
     "A47 a megabyte": _regex("a" * 1_000_000),
     "A47 in an expression": _expr(r'body.a.matches("(a)\\1")'),
     "A47 pattern from the event": _expr("body.a.matches(body.b)"),

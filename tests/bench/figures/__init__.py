@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.bench.figures import (
     at_half_rate,
+    backtest,
     conditions,
     every_id,
     executions,
@@ -36,5 +37,6 @@ FIGURES = (
     Figure("lists", lists.measure, lists.ROWS),
     Figure("live", live.measure, live.ROWS),
     Figure("conditions", conditions.measure, conditions.ROWS),
+    Figure("backtest", backtest.measure, backtest.ROWS),
     Figure("memory", memory.measure, memory.ROWS),
 )
