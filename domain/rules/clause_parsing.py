@@ -10,8 +10,8 @@ from typing import Any, get_args
 from domain.rules.checking import Problems, clean_json
 from domain.rules.clauses import Clause, Quantifier
 from domain.rules.coercions import COERCIONS, CannotJudge, folded, to_seconds
+from domain.rules.comparisons import Test, text_in
 from domain.rules.json_values import JsonValue
-from domain.rules.operator_tests import Test, text_in
 from domain.rules.operators import OPERATORS, Operator, accepts
 from domain.rules.paths import InvalidPath, Path, compile_path
 from domain.rules.regexes import InvalidRegex, Regex, compile_regex

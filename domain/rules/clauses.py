@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from domain.rules.coercions import CannotJudge
+from domain.rules.comparisons import Test
 from domain.rules.json_values import JsonValue
-from domain.rules.operator_tests import Test
 from domain.rules.path_walk import MAX_VISITS, PathTooCostly
 from domain.rules.paths import Path
 from domain.rules.regexes import COST, Regex

@@ -1,6 +1,6 @@
 """The operators of a clause: what each takes as its value, and how its test is made.
 
-The tests themselves are in `operator_tests.py`.
+The tests themselves are in `comparisons.py`.
 """
 
 import operator
@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from domain.rules import operator_tests as tests
+from domain.rules import comparisons
 from domain.rules.coercions import CannotJudge, to_seconds
+from domain.rules.comparisons import JSON_TYPES, Build
 from domain.rules.json_values import JsonValue, number_of
-from domain.rules.operator_tests import JSON_TYPES, Build
 
 Takes = Literal[
     "anything", "orderable", "range", "list", "text", "regex", "type", "length", "time", "span",
@@ -43,37 +43,39 @@ class Operator:
 
 
 OPERATORS: dict[str, Operator] = {
-    "eq": Operator("anything", tests.equal, _EVERY_TYPE, folds=True),
-    "ne": Operator("anything", tests.negated(tests.equal), _EVERY_TYPE, folds=True),
-    "gt": Operator("orderable", tests.ordering(operator.gt), _ORDERED_TYPES),
-    "gte": Operator("orderable", tests.ordering(operator.ge), _ORDERED_TYPES),
-    "lt": Operator("orderable", tests.ordering(operator.lt), _ORDERED_TYPES),
-    "lte": Operator("orderable", tests.ordering(operator.le), _ORDERED_TYPES),
-    "between": Operator("range", tests.between, _ORDERED_TYPES),
-    "in": Operator("list", tests.is_in, _EVERY_TYPE, folds=True),
-    "not_in": Operator("list", tests.negated(tests.is_in), _EVERY_TYPE, folds=True),
-    "contains": Operator("anything", tests.contains, _TEXT_TYPES, folds=True),
-    "not_contains": Operator("anything", tests.negated(tests.contains), _TEXT_TYPES, folds=True),
-    "starts_with": Operator("text", tests.starts_with, _TEXT_TYPES, folds=True),
-    "ends_with": Operator("text", tests.ends_with, _TEXT_TYPES, folds=True),
-    "matches": Operator("regex", tests.anything, _TEXT_TYPES, folds=True, compares=False),
-    "exists": Operator("nothing", tests.anything, compares=False),
-    "not_exists": Operator("nothing", tests.nothing, compares=False),
-    "is_null": Operator("nothing", tests.is_null, compares=False),
-    "is_empty": Operator("nothing", tests.is_empty, compares=False),
-    "is_type": Operator("type", tests.is_type, compares=False),
-    "length_eq": Operator("length", tests.length(operator.eq)),
-    "length_gt": Operator("length", tests.length(operator.gt)),
-    "length_lt": Operator("length", tests.length(operator.lt)),
-    "before": Operator("time", tests.ordering(operator.lt), reads_as="time"),
-    "after": Operator("time", tests.ordering(operator.gt), reads_as="time"),
+    "eq": Operator("anything", comparisons.equal, _EVERY_TYPE, folds=True),
+    "ne": Operator("anything", comparisons.negated(comparisons.equal), _EVERY_TYPE, folds=True),
+    "gt": Operator("orderable", comparisons.ordering(operator.gt), _ORDERED_TYPES),
+    "gte": Operator("orderable", comparisons.ordering(operator.ge), _ORDERED_TYPES),
+    "lt": Operator("orderable", comparisons.ordering(operator.lt), _ORDERED_TYPES),
+    "lte": Operator("orderable", comparisons.ordering(operator.le), _ORDERED_TYPES),
+    "between": Operator("range", comparisons.between, _ORDERED_TYPES),
+    "in": Operator("list", comparisons.is_in, _EVERY_TYPE, folds=True),
+    "not_in": Operator("list", comparisons.negated(comparisons.is_in), _EVERY_TYPE, folds=True),
+    "contains": Operator("anything", comparisons.contains, _TEXT_TYPES, folds=True),
+    "not_contains": Operator(
+        "anything", comparisons.negated(comparisons.contains), _TEXT_TYPES, folds=True
+    ),
+    "starts_with": Operator("text", comparisons.starts_with, _TEXT_TYPES, folds=True),
+    "ends_with": Operator("text", comparisons.ends_with, _TEXT_TYPES, folds=True),
+    "matches": Operator("regex", comparisons.anything, _TEXT_TYPES, folds=True, compares=False),
+    "exists": Operator("nothing", comparisons.anything, compares=False),
+    "not_exists": Operator("nothing", comparisons.nothing, compares=False),
+    "is_null": Operator("nothing", comparisons.is_null, compares=False),
+    "is_empty": Operator("nothing", comparisons.is_empty, compares=False),
+    "is_type": Operator("type", comparisons.is_type, compares=False),
+    "length_eq": Operator("length", comparisons.length(operator.eq)),
+    "length_gt": Operator("length", comparisons.length(operator.gt)),
+    "length_lt": Operator("length", comparisons.length(operator.lt)),
+    "before": Operator("time", comparisons.ordering(operator.lt), reads_as="time"),
+    "after": Operator("time", comparisons.ordering(operator.gt), reads_as="time"),
     "within_last": Operator(
-        "span", tests.within_last, reads_as="time", compares=False, relative=True
+        "span", comparisons.within_last, reads_as="time", compares=False, relative=True
     ),
     "older_than": Operator(
-        "span", tests.older_than, reads_as="time", compares=False, relative=True
+        "span", comparisons.older_than, reads_as="time", compares=False, relative=True
     ),
-    "expr": Operator("expression", tests.anything, compares=False),
+    "expr": Operator("expression", comparisons.anything, compares=False),
 }
 # A clause that matches a pattern searches by itself, and an expression is a clause of its own kind
 # (`expression_clauses.py`): their tests here are never asked.

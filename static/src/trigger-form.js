@@ -8,7 +8,7 @@ function open(element) {
 }
 
 document.addEventListener("htmx:after:swap", () => {
-  document.querySelectorAll("details .error").forEach(open);
+  document.querySelectorAll("details .error:not(:empty)").forEach(open);
 });
 
 document.addEventListener("click", (event) => {

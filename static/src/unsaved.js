@@ -5,7 +5,10 @@
 // the form was opened on are not looked at.
 
 const QUESTION = "You have changes that are not saved. Leave this page and lose them?";
-const NOT_TYPED = ["_csrf", "revision", "was", "opened"];
+const NOT_TYPED = [
+  "_csrf", "revision", "was", "opened", "chosen", "sample",
+  "backtest_last", "backtest_from", "backtest_to",
+];
 // A link that did not lead away after all must not switch the guard off.
 const LEAVING_LASTS_MS = 1000;
 

@@ -8,7 +8,7 @@ from litestar import Litestar
 from playwright.async_api import Page
 
 from tests.browser.watching import Person, Yard, deliver
-from tests.support.installation import ROOT, Installation
+from tests.support.installation import ROOT, Installation, wait_until
 from tests.support.page_routes import page_paths
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -37,6 +37,12 @@ async def filling(alice: Person) -> Mapping[str, str]:
     alice.team.decision(fired)
     alice.team.api.put("/secrets/api_token", json={"value": "a secret"}).raise_for_status()
     (execution,) = alice.team.event(fired)["executions"]
+    draft = {"conditions": {"all": [{**clause, "value": 5}]}}
+    assert alice.team.api.put(f"/triggers/{hook.id}/shadow", json=draft).status_code == 200
+    backtests = f"/triggers/{hook.id}/backtests"
+    tried = alice.team.api.post(backtests, json={"conditions": {"all": [{**clause, "value": 5}]}})
+    backtest = f"{backtests}/{tried.json()['id']}"
+    wait_until(lambda: alice.team.api.get(backtest).json()["finished_at"], what="a backtest")
     return {
         "trigger_id": hook.id,
         "event_id": event_id,
@@ -45,6 +51,7 @@ async def filling(alice: Person) -> Mapping[str, str]:
         "number": "1",
         "version": "1",
         "name": "api_token",
+        "backtest_id": tried.json()["id"],
     }
 
 

@@ -2,6 +2,7 @@ import pytest
 from litestar import Litestar
 
 from tests.browser.watching import Person, Yard, deliver
+from tests.support.installation import wait_until
 from tests.support.page_routes import page_paths
 
 LONG = "a-name-without-any-place-to-break-" * 3
@@ -27,8 +28,13 @@ async def test_no_page_scrolls_sideways(
     alice.team.decision(event_id)
     (execution,) = alice.team.event(event_id)["executions"]
     alice.team.api.put(f"/secrets/{'s' * 60}", json={"value": "x" * 20}).raise_for_status()
+    backtests = f"/triggers/{hook.id}/backtests"
+    longer = {"all": [clause, {**clause, "path": f"$['{LONG}'].a"}]}
+    tried = alice.team.api.post(backtests, json={"conditions": longer}).json()["id"]
+    wait_until(lambda: alice.team.api.get(f"{backtests}/{tried}").json()["finished_at"])
     filling = {
         "trigger_id": hook.id,
+        "backtest_id": tried,
         "event_id": event_id,
         "execution_id": execution["id"],
         "workflow_id": alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"],

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
@@ -17,7 +18,10 @@ from litestar.routes import HTTPRoute
 from domain.clock import utc_now
 from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.create_workflow import create_workflow
+from domain.operations.judge_history import claim_backtest, judge_chunk
 from domain.operations.set_secret import set_secret
+from domain.operations.start_backtest import BacktestDraft, start_backtest
+from domain.operations.start_shadow import start_shadow
 from domain.rules.ids import new_id
 from domain.store.database import execute, fetch, fetch_one
 from tests.pages.browsing import Browser
@@ -170,6 +174,32 @@ async def _happen(history: History, marker: str) -> None:
         "address, headers, amount) VALUES ($1, $2, $3, 401, $4, $4, $4, $4, $5, 3)",
         new_id(), history.team_id, history.trigger_id, marker, json.dumps([[marker, marker]]),
     )  # fmt: skip
+    await _run_in_shadow(history, event_id, marker)
+    await _try_on_history(history, marker)
+
+
+async def _try_on_history(history: History, marker: str) -> None:
+    """A backtest that looks for the marker where it is, and where it is not."""
+    actor = replace(history.world.alice, name=marker)
+    missing = f"$['{ESCAPED.sub(_escape, marker)}'].a"
+    clauses = [{"path": path, "op": "eq", "value": marker} for path in ("$.list[0]", missing)]
+    made = await start_backtest(actor, history.trigger_id, BacktestDraft({"any": clauses}))
+    claimed = await claim_backtest(made)
+    assert claimed is not None
+    while await judge_chunk(claimed, lambda: False) == "more":
+        pass
+
+
+async def _run_in_shadow(history: History, event_id: UUID, marker: str) -> None:
+    """A draft that compares with the marker, and disagrees about the event."""
+    actor = replace(history.world.alice, name=marker)
+    clause = {"path": "$.list[0]", "op": "ne", "value": marker}
+    shadow = await start_shadow(actor, history.trigger_id, {"all": [clause]})
+    await execute(
+        "INSERT INTO shadow_disagreement (shadow_id, event_id, team_id, kind, live, draft, "
+        "trigger_version) VALUES ($1, $2, $3, 'only_live', 'matched', 'not_matched', 1)",
+        shadow.id, event_id, history.team_id,
+    )  # fmt: skip
 
 
 async def _belong(history: History, marker: str) -> None:
@@ -214,6 +244,7 @@ async def _filling(history: History) -> dict[str, str]:
         "workflow_id": str(history.workflow_id),
         "event_id": await one("event"),
         "execution_id": await one("execution"),
+        "backtest_id": await one("backtest"),
         "number": "1",
         "version": "1",
         "name": "api_token",

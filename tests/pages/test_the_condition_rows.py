@@ -13,9 +13,9 @@ from domain.rules.operators import OPERATORS
 from tests.pages.browsing import Sent
 from tests.rules.strategies import documents, scalars, texts
 from web.forms.condition_acts import acted
+from web.forms.condition_clauses import ClauseRow
 from web.forms.condition_values import fitted, spelled, value_in
 from web.forms.conditions import (
-    ClauseRow,
     ConditionsForm,
     GroupRow,
     Place,
@@ -32,21 +32,35 @@ from web.presenters.trigger_forms import form_shown
 ACTS = ("add", "group", "remove", "wrap", "unwrap", "up", "down", "fit")
 
 _WITH_VALUE = [op for op, operator in OPERATORS.items() if operator.takes != "nothing"]
+_WITHOUT_VALUE = [op for op, operator in OPERATORS.items() if operator.takes == "nothing"]
+_PATHS = st.sampled_from(["$", "$.a", "$['x y']", "$..id", "$.tags[*]"])
+_EXTRAS: dict[str, st.SearchStrategy[Any]] = {
+    "source": st.sampled_from(["body", "headers", "query", "meta"]),
+    "type": st.sampled_from(["number", "string", "boolean", "time"]),
+    "quantifier": st.sampled_from(["any", "all", "none", "count"]),
+    "missing": st.sampled_from(["no_match", "match", "error"]),
+    "case_insensitive": st.booleans(),
+}
 # What the language knows, and what only someone who writes JSON by hand comes up with.
 _clauses = st.one_of(
     st.fixed_dictionaries(
         {
-            "path": st.sampled_from(["$", "$.a", "$['x y']", "$..id", "$.tags[*]"]),
+            "path": _PATHS,
             "op": st.sampled_from(_WITH_VALUE),
-            "value": documents,
+            "value": st.one_of(documents, st.lists(scalars, min_size=2, max_size=2)),
         },
-        optional={
-            "type": st.sampled_from(["number", "string", "boolean", "time"]),
-            "missing": st.sampled_from(["no_match", "match", "error"]),
-        },
+        optional=_EXTRAS,
     ),
-    st.fixed_dictionaries({"path": texts, "op": st.sampled_from(["exists", "not_exists"])}),
-    st.dictionaries(st.sampled_from(["path", "op", "value", "type", "missing", "odd"]), scalars),
+    st.fixed_dictionaries(
+        {"path": _PATHS, "op": st.sampled_from(_WITH_VALUE), "value_path": texts}, optional=_EXTRAS
+    ),
+    st.fixed_dictionaries({"path": texts, "op": st.sampled_from(_WITHOUT_VALUE)}, optional=_EXTRAS),
+    st.fixed_dictionaries(
+        {"op": st.just("expr"), "value": st.sampled_from(["body.a > 1", "\nbody.a\n\t&& true\n"])}
+    ),
+    st.dictionaries(
+        st.sampled_from(["path", "op", "value", "value_path", "odd", *_EXTRAS]), scalars
+    ),
 )
 _members = st.recursive(
     _clauses,
@@ -118,6 +132,13 @@ def test_a_value_is_spelled_so_that_it_is_read_again(value: JsonValue) -> None:
         ("gte", ("text", "b"), ("text", "b")),
         ("starts_with", ("number", "49"), ("text", "49")),
         ("is", ("text", "a"), ("text", "a")),
+        ("between", ("text", ""), ("number", "")),
+        ("between", ("list", "[7]"), ("number", "7")),
+        ("between", ("list", "[7, 9]"), ("list", "[7, 9]")),
+        ("length_gt", ("text", "7"), ("number", "7")),
+        ("within_last", ("number", "90"), ("number", "90")),
+        ("gt", ("field", "$.b"), ("field", "$.b")),
+        ("exists", ("number", "7"), ("number", "7")),
     ],
 )
 def test_another_operator_takes_what_was_typed_along(
@@ -241,6 +262,34 @@ def test_a_form_that_cannot_be_ours_costs_little() -> None:
         rows_in(many)
 
 
+@pytest.mark.parametrize(
+    "clause",
+    [
+        {"path": "$.a", "op": "between", "value": [1, 5]},
+        {"path": "$.a", "op": "gt", "value_path": "$.b", "source": "query"},
+        {"path": "$.a", "op": "eq", "value": "x", "case_insensitive": True, "quantifier": "none"},
+        {"path": "$.a", "op": "is_empty", "missing": "error", "quantifier": "all"},
+        {"path": "$['x-event']", "source": "headers", "op": "not_exists"},
+        {"op": "expr", "value": "body.a > 1 &&\n  body.b"},
+    ],
+)
+def test_what_the_language_says_stands_in_fields_of_its_own(clause: dict[str, JsonValue]) -> None:
+    form = ConditionsForm.of({"all": [clause]})
+
+    assert isinstance(form.root.members[0], ClauseRow)
+    assert form.read() == ({"all": [clause]}, [])
+
+
+def test_each_bound_of_a_range_is_told_at_its_own_field() -> None:
+    row = ClauseRow(path="$.a", op="between", kind="number", value="one", upto="ten")
+    form = ConditionsForm(root=GroupRow("all", (row,)))
+
+    names = form.names()
+    _value, problems = form.read()
+
+    assert [names[p.field] for p in problems] == ["conditions.0.value", "conditions.0.upto"]
+
+
 def test_a_clause_that_has_no_fields_here_is_shown_as_json_and_kept() -> None:
     odd: dict[str, JsonValue] = {"path": "$.a", "op": "eq", "value": 1, "type": None}
     parse_conditions({"all": [odd]})  # which the rules take
@@ -249,6 +298,3 @@ def test_a_clause_that_has_no_fields_here_is_shown_as_json_and_kept() -> None:
 
     assert form.root.members == (RawRow(write_json(odd).decode()),)
     assert form.read() == ({"all": [odd]}, [])
-
-
-# --- The form over HTTP ------------------------------------------------------------------------

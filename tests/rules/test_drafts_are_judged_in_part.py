@@ -65,7 +65,7 @@ def test_each_clause_is_judged_as_it_would_be_alone(
 
 
 def test_a_value_that_could_not_even_be_read_leaves_its_clause_out() -> None:
-    clause = {"path": "$.a", "op": "eq", "value": None}
+    clause: JsonValue = {"path": "$.a", "op": "eq", "value": None}
     unread = Problem("conditions.all.0.value", "must be a number")
 
     draft = read_draft({"all": [clause, clause]}, [unread])

@@ -14,6 +14,7 @@ from domain.rules.permissions import EDIT_TRIGGERS, Actor
 from domain.store.pages_triggers import workflow_choices
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import hook_url
+from web.controllers.chosen_events import chosen_or_first, events_of
 from web.controllers.condition_paths import paths_for
 from web.controllers.trigger_parts import find_or_404, nudge
 from web.forms.reading import Errors, read_form
@@ -35,15 +36,21 @@ from web.services import Services
 _SCHEME = "scheme-settings"
 
 
-async def _form(
+async def form_page(
     request: HtmxRequest, form: TriggerForm, errors: Errors, status: int, **more: Any
 ) -> Template:
-    """The form; `row` among `more` when there is such a trigger already."""
+    """The form; `row` among `more` when there is such a trigger already, `chosen` when the event
+    beside its conditions is."""
     actor: Actor = request.user
+    row, scheme = more.get("row"), form.source.scheme
+    events = await events_of(actor, row)
+    if "chosen" not in more:
+        more["chosen"] = await chosen_or_first(actor, row, scheme, form.beside, events)
     context = {
         **form_shown(form, errors),
         "workflows": await workflow_choices(actor.team_id),
-        "paths": await paths_for(actor, form.source.scheme, more.get("row")),
+        "paths": await paths_for(actor, scheme, row),
+        "events": events,
         **more,
     }
     whole = "triggers/edit.html" if "row" in more else "triggers/new.html"
@@ -56,7 +63,7 @@ async def _drawn(request: HtmxRequest, **more: Any) -> Template:
     form, focus, errors = after_act(TriggerForm.typed(given), given.get("act", ""))
     status = 422 if errors else 200
     if not request.htmx.wants_part:
-        return await _form(request, form, errors, status, focus=focus, **more)
+        return await form_page(request, form, errors, status, focus=focus, **more)
     context = {**form_shown(form, errors), "focus": focus, **more}
     if request.htmx.target_id != _SCHEME:
         return page(request, "conditions/_drawn.html", context, status=status)
@@ -71,7 +78,7 @@ async def _conflict(request: HtmxRequest, form: TriggerForm, row: TriggerRow) ->
     now = facts_of(TriggerForm.of(row), workflows)
     meanwhile = saved_meanwhile(form.was, now, facts_of(form, workflows))
     form = replace(form, revision=row.revision, was=facts_text(now))
-    return await _form(request, form, {}, 409, row=row, meanwhile=meanwhile)
+    return await form_page(request, form, {}, 409, row=row, meanwhile=meanwhile)
 
 
 async def _saved(
@@ -99,7 +106,7 @@ class TriggerForms(Controller):
     @get("/new", opt={"permission": EDIT_TRIGGERS})
     async def new(self, request: HtmxRequest) -> Template:
         """An empty form."""
-        return await _form(request, TriggerForm(), {}, 200)
+        return await form_page(request, TriggerForm(), {}, 200)
 
     @post("/new/form", status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def draw_new(self, request: HtmxRequest) -> Template:
@@ -115,7 +122,7 @@ class TriggerForms(Controller):
         try:
             saved = await create_trigger(actor, services.vault, form.draft())
         except InvalidInput as refused:
-            return await _form(request, form, form.errors(refused), 422)
+            return await form_page(request, form, form.errors(refused), 422)
         return await _saved(request, actor, services, saved)
 
     @get("/{trigger_id:str}/edit", opt={"permission": EDIT_TRIGGERS})
@@ -126,7 +133,7 @@ class TriggerForms(Controller):
         row = await find_or_404(actor, trigger_id)
         form = TriggerForm.of(row)
         was = facts_text(facts_of(form, await workflow_choices(actor.team_id)))
-        return await _form(request, replace(form, was=was), {}, 200, row=row)
+        return await form_page(request, replace(form, was=was), {}, 200, row=row)
 
     @post("/{trigger_id:str}/form", status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def draw(
@@ -153,7 +160,7 @@ class TriggerForms(Controller):
                 actor, services.vault, row.id, form.edit(TriggerForm.of(row))
             )
         except InvalidInput as refused:
-            return await _form(request, form, form.errors(refused), 422, row=row)
+            return await form_page(request, form, form.errors(refused), 422, row=row)
         except Conflict:
             return await _conflict(request, form, row)
         return await _saved(request, actor, services, saved)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from domain.rules.conditions import MAX_GROUP_DEPTH
+from web.forms.condition_clauses import ClauseRow
 from web.forms.condition_values import fitted
-from web.forms.conditions import ROOT, ClauseRow, GroupRow, Place, Row
+from web.forms.conditions import ROOT, GroupRow, Place, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,19 @@ Rows and JSON say the same: reading the fields of conditions gives those conditi
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 from domain.errors import InvalidInput, Problem
 from domain.rules.conditions import MAX_CLAUSES, MAX_GROUP_DEPTH
 from domain.rules.json_values import JsonValue, same, write_json
-from domain.rules.operators import OPERATORS
-from web.forms.condition_values import Unreadable, spelled, value_in
+from web.forms.condition_clauses import (
+    CLAUSE_FIELDS,
+    ClauseRow,
+    clause_json,
+    clause_names,
+    clause_row,
+)
 from web.forms.reading import Fields, json_in
 from web.presenters.payload import pretty
 
@@ -26,20 +31,8 @@ MOST_ROWS = 3 * MAX_CLAUSES
 Place = tuple[int, ...]
 _FIELD = re.compile(
     rf"conditions((?:\.[0-9]{{1,4}}){{0,{MAX_GROUP_DEPTH + 2}}})"
-    r"\.(group|path|op|kind|value|type|missing|raw)"
+    r"\.(group|source|path|op|kind|value|upto|type|quantifier|missing|case_insensitive|raw)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseRow:
-    """A clause as it was typed. An empty `type` or `missing` says nothing about it."""
-
-    path: str = ""
-    op: str = "eq"
-    kind: str = "text"
-    value: str = ""
-    type: str = ""
-    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +51,6 @@ class GroupRow:
 
 
 Row = ClauseRow | RawRow | GroupRow
-_CLAUSE_FIELDS = tuple(field.name for field in fields(ClauseRow))
-
-
-def takes_value(op: str) -> bool:
-    """Whether a clause with this operator has a value."""
-    return op not in OPERATORS or OPERATORS[op].takes != "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +135,17 @@ def _row_of(member: JsonValue, depth: int) -> Row:
     kind = _kind_of(member)
     if kind is not None:
         return _group_row(kind, member, depth + 1)
-    row = _clause_row(member) if isinstance(member, dict) else None
-    if row is not None and same(_clause(row, "", []), member):
+    row = clause_row(member) if isinstance(member, dict) else None
+    if row is not None and same(clause_json(row, "", []), member):
         return row
     return RawRow(write_json(member).decode())
-
-
-def _clause_row(member: Mapping[str, JsonValue]) -> ClauseRow | None:
-    texts = {name: member[name] for name in ("path", "op", "type", "missing") if name in member}
-    if not all(isinstance(text, str) and text.isprintable() for text in texts.values()):
-        return None
-    kind, value = spelled(member["value"]) if "value" in member else ("text", "")
-    known: Any = texts
-    return ClauseRow(**known, kind=kind, value=value) if known.get("op") in OPERATORS else None
 
 
 def _member(row: Row, field: str, problems: list[Problem]) -> JsonValue:
     if isinstance(row, GroupRow):
         return _group(row, field, problems)
     if isinstance(row, ClauseRow):
-        return _clause(row, field, problems)
+        return clause_json(row, field, problems)
     try:
         return json_in(row.raw, field)
     except InvalidInput as refused:
@@ -182,19 +160,6 @@ def _group(group: GroupRow, field: str, problems: list[Problem]) -> JsonValue:
             for index, row in enumerate(group.members)
         ]
     }
-
-
-def _clause(row: ClauseRow, field: str, problems: list[Problem]) -> dict[str, JsonValue]:
-    clause: dict[str, JsonValue] = {"path": row.path.lstrip(), "op": row.op}
-    if not takes_value(row.op):
-        return clause
-    try:
-        clause["value"] = value_in(row.kind, row.value)
-    except Unreadable as reason:
-        problems.append(Problem(f"{field}.value", str(reason)))
-        clause["value"] = None
-    said = {"type": row.type, "missing": row.missing}
-    return clause | {name: text for name, text in said.items() if text}
 
 
 # --- Rows and form fields ----------------------------------------------------------------------
@@ -234,7 +199,7 @@ def _row_at(
         return _group_at(place, found, inner)
     if "raw" in texts:
         return RawRow(texts["raw"])
-    return ClauseRow(**{name: texts[name] for name in _CLAUSE_FIELDS if name in texts})
+    return ClauseRow(**{name: texts[name] for name in CLAUSE_FIELDS if name in texts})
 
 
 def fields_of(row: Row, name: str = ROOT) -> dict[str, str]:
@@ -242,7 +207,7 @@ def fields_of(row: Row, name: str = ROOT) -> dict[str, str]:
     if isinstance(row, RawRow):
         return {f"{name}.raw": row.raw}
     if isinstance(row, ClauseRow):
-        return {f"{name}.{field}": getattr(row, field) for field in _CLAUSE_FIELDS}
+        return {f"{name}.{field}": getattr(row, field) for field in CLAUSE_FIELDS}
     found = {f"{name}.group": row.group}
     for index, member in enumerate(row.members):
         found |= fields_of(member, f"{name}.{index}")
@@ -257,6 +222,4 @@ def _names(row: Row, path: str, name: str) -> Iterator[tuple[str, str]]:
     elif isinstance(row, RawRow):
         yield path, f"{name}.raw"
     else:
-        yield path, f"{name}.path"
-        for field in ("path", "op", "value", "type", "missing"):
-            yield f"{path}.{field}", f"{name}.{field}"
+        yield from clause_names(row, path, name)

@@ -1,5 +1,6 @@
 """Reading a form, and putting what is wrong with it beside its fields."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -67,7 +68,18 @@ def json_in(text: str, field: str) -> JsonValue:
         return read_json(text.encode("utf-8", "surrogatepass"))
     except UnreadableBody as unreadable:
         sentence = unreadable.message.replace("The body", "This").replace("in the body", "in it")
-        raise InvalidInput.at(field, sentence) from None
+        raise InvalidInput.at(field, sentence + _place_of_fault(text)) from None
+
+
+def _place_of_fault(text: str) -> str:
+    """Where JSON stops being JSON, in words; nothing where its form is not what is wrong."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as fault:
+        return f" See line {fault.lineno}, column {fault.colno}."
+    except (RecursionError, ValueError):
+        pass
+    return ""
 
 
 def id_in(text: str, field: str, message: str) -> UUID:

@@ -13,6 +13,7 @@ from domain.rules.json_values import JsonValue
 from domain.rules.names import name_problems
 from domain.rules.retries import RetryPolicy
 from domain.store.triggers import TriggerRow
+from web.forms.chosen_event import ChosenEvent
 from web.forms.conditions import ConditionsForm
 from web.forms.reading import (
     FORM,
@@ -26,7 +27,8 @@ from web.forms.reading import (
 from web.forms.trigger_source import SourceForm
 
 RETRY_SETTINGS = ("attempts", "base_s", "factor", "cap_s")
-_TEXTS = ("name", "workflow_id", *RETRY_SETTINGS)
+HISTORY = ("backtest_last", "backtest_from", "backtest_to")
+_TEXTS = ("name", "workflow_id", *RETRY_SETTINGS, *HISTORY)
 _DEFAULT_RETRY = RetryPolicy()
 
 
@@ -35,7 +37,8 @@ class TriggerForm:
     """The form as it was typed: everything is text, so that nothing typed is lost.
 
     `was` is what the trigger was when the form was opened, as JSON: who saves over another's edit
-    is shown both.
+    is shown both. `beside` is the event beside the conditions, and `backtest_…` what they are to be
+    tried on: nothing of these is saved.
     """
 
     name: str = ""
@@ -49,24 +52,31 @@ class TriggerForm:
     enabled: bool = True
     revision: int | None = None
     was: str = ""
+    beside: ChosenEvent = field(default_factory=ChosenEvent)
+    backtest_last: str = "1000"
+    backtest_from: str = ""
+    backtest_to: str = ""
 
     @classmethod
     def typed(cls, given: Fields) -> Self:
         """What was sent. A box that is not ticked is not sent. Raises InvalidInput for a form that
         cannot be ours."""
+        texts: Any = {name: given[name] for name in _TEXTS if name in given}
         return cls(
-            **{name: given[name] for name in _TEXTS if name in given},
+            **texts,
             source=SourceForm.typed(given),
             conditions=ConditionsForm.typed(given),
             enabled=given.get("enabled") == "on",
             revision=whole_number_in(given.get("revision", "")),
             was=given.get("was", ""),
+            beside=ChosenEvent.typed(given),
         )
 
     @classmethod
     def of(cls, row: TriggerRow) -> Self:
         """The trigger as it is."""
         retry = _object(row.retry)
+        texts: Any = {n: f"{float(retry[n]):g}" for n in RETRY_SETTINGS if n in retry}
         return cls(
             name=row.name,
             workflow_id=str(row.workflow_id),
@@ -74,7 +84,7 @@ class TriggerForm:
             conditions=ConditionsForm.of(read_json((row.conditions or "null").encode())),
             enabled=row.enabled,
             revision=row.revision,
-            **{name: f"{float(retry[name]):g}" for name in RETRY_SETTINGS if name in retry},
+            **texts,
         )
 
     def draft(self) -> TriggerDraft:
@@ -121,7 +131,7 @@ class TriggerForm:
         names = {**rows, **{f"retry.{name}": name for name in RETRY_SETTINGS}}
         sources = [field.name for field in fields(SourceForm)]
         order = [FORM, "name", "workflow_id", *sources, "conditions", *rows.values(),
-                 *RETRY_SETTINGS]  # fmt: skip
+                 *RETRY_SETTINGS, *HISTORY]  # fmt: skip
         found = errors_by_field(self.source.at_fields(refused), order[1:], names)
         return {name: found[name] for name in order if name in found}
 

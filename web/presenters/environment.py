@@ -14,6 +14,7 @@ from domain.errors import BadSettings
 from domain.rules.permissions import allows
 from domain.store.pages_triggers import Choice
 from web.presenters import words
+from web.presenters.event_tree import kind_of_node
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 ASSETS = Path(__file__).parents[2] / "static" / "dist"
@@ -87,6 +88,7 @@ def make_environment(assets: Assets) -> Environment:
         reason=words.reason_words,
         pair=choice_pair,
         state_pair=state_pair,
+        node_kind=kind_of_node,
     )
     environment.globals.update(asset=assets, allows=allows)
     return environment

@@ -6,9 +6,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from domain.clock import utc_now
 from domain.rules.bodies import UnreadableBody, read_json
 from domain.rules.conditions import judge, parse_conditions
+from domain.rules.instants import rfc3339
 from domain.rules.json_values import JsonValue, number_of, write_json
+from domain.rules.subjects import sample_event, subject_of
 from domain.senders import SENDERS
 from web.presenters.payload import pretty
 
@@ -31,8 +34,9 @@ def sample_for(scheme: str, conditions: Any, *, laid_out: bool = False) -> Sampl
     document = read_json(SENDERS[scheme].sample_body())
     if isinstance(conditions, Mapping):
         document = _bent(deepcopy(document), conditions)
-    matches = judge(parse_conditions(conditions), document).result == "matched"
     body = write_json(document).decode()
+    subject = subject_of(sample_event(body.encode(), utc_now()), 1)
+    matches = judge(parse_conditions(conditions), subject).result == "matched"
     return Sample(pretty(body) if laid_out else body, matches)
 
 
@@ -42,9 +46,15 @@ def _bent(document: JsonValue, member: Mapping[str, Any]) -> JsonValue:
             document = _bent(document, inner)
     elif member.get("any"):
         document = _bent(document, member["any"][0])
-    elif "path" in member:
+    elif "path" in member and _is_plain(member):
         _satisfy(document, member)
     return document
+
+
+def _is_plain(clause: Mapping[str, Any]) -> bool:
+    """Whether a value at its path in the body can satisfy it."""
+    usual = clause.get("source", "body") == "body" and "value_path" not in clause
+    return usual and clause.get("quantifier", "any") in {"any", "all"}
 
 
 def _satisfy(document: JsonValue, clause: Mapping[str, Any]) -> None:
@@ -114,7 +124,36 @@ def _something(_value: JsonValue) -> JsonValue:
     return "something"
 
 
-# What is left out (ne, not_in, not_exists) the scheme's own sample mostly fulfils as it is.
+def _always(value: JsonValue) -> Callable[[JsonValue], JsonValue]:
+    return lambda _value: value
+
+
+def _of_length(value: JsonValue, more: int = 0) -> JsonValue:
+    length = number_of(value) or 0
+    return "x" * min(int(length) + more, _LONGEST)
+
+
+def _longer(value: JsonValue) -> JsonValue:
+    return _of_length(value, more=1)
+
+
+def _of_type(value: JsonValue) -> JsonValue:
+    return deepcopy(_OF_TYPES.get(str(value)))
+
+
+def _just_now(_value: JsonValue) -> JsonValue:
+    return rfc3339(utc_now())
+
+
+_LONGEST = 200
+_LONG_AGO, _LONG_AFTER = "1970-01-01T00:00:00Z", "2199-01-01T00:00:00Z"
+_OF_TYPES: Mapping[str, JsonValue] = {
+    "null": None, "boolean": True, "number": 1, "string": "something", "array": [], "object": {},
+}  # fmt: skip
+
+
+# What is left out (ne, not_in, not_exists) the scheme's own sample mostly fulfils as it is; a text
+# for a pattern, and an event for an expression, are not for us to think up.
 _WANTED: dict[str, Callable[[JsonValue], JsonValue]] = {
     "eq": _as_it_is,
     "gt": _beyond,
@@ -126,6 +165,17 @@ _WANTED: dict[str, Callable[[JsonValue], JsonValue]] = {
     "starts_with": _as_it_is,
     "ends_with": _as_it_is,
     "exists": _something,
+    "between": _first,
+    "is_null": _always(None),
+    "is_empty": _always(""),
+    "is_type": _of_type,
+    "length_eq": _of_length,
+    "length_gt": _longer,
+    "length_lt": _always(""),
+    "before": _always(_LONG_AGO),
+    "after": _always(_LONG_AFTER),
+    "within_last": _just_now,
+    "older_than": _always(_LONG_AGO),
 }
 
 

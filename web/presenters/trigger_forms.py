@@ -14,9 +14,7 @@ from web.forms.reading import FORM, Errors
 from web.forms.trigger import TriggerForm
 from web.presenters.condition_rows import (
     GROUP_CHOICES,
-    KIND_CHOICES,
     OPERATOR_CHOICES,
-    TYPE_CHOICES,
     rows_shown,
 )
 from web.presenters.differences import Difference, differences
@@ -49,8 +47,14 @@ _LABELS = {
     "when_disabled": "While it is switched off",
     "base_s": "First wait",
     "cap_s": "Longest wait",
+    "backtest_last": "Last events",
+    "backtest_from": "From",
+    "backtest_to": "To",
+    "sample": "Sample",
 }
-_PARTS = {"op": "operator", "type": "comparison", "missing": "missing value", "raw": "JSON"}
+_PARTS = {"op": "operator", "type": "comparison", "missing": "missing value", "raw": "JSON",
+          "upto": "upper bound", "quantifier": "several values",
+          "case_insensitive": "upper and lower case"}  # fmt: skip
 # Where the sender makes the secret, it does so once it knows the trigger's address.
 _THEIRS = "{} Until you have it, leave this empty; the trigger's page takes it later."
 _OURS = "Leave it empty and one is made, which you then see once."
@@ -68,8 +72,6 @@ CHOICES: Mapping[str, Any] = {
     "answer_types": tuple((type_, type_) for type_ in ANSWER_TYPES),
     "operators": OPERATOR_CHOICES,
     "groups": GROUP_CHOICES,
-    "kinds": KIND_CHOICES,
-    "types": TYPE_CHOICES,
 }
 
 
@@ -85,6 +87,7 @@ def form_shown(form: TriggerForm, errors: Errors) -> dict[str, Any]:
         "door_fields": DOOR_FIELDS,
         "focus": "",
         "meanwhile": None,
+        "trial": None,
     }
 
 
