@@ -16,9 +16,9 @@ from typing import Any
 sys.path.insert(0, str(Path(sys.prefix) / "rivals"))
 
 import json_logic
-import jsonpath_ng.ext
 import rule_engine
 from cel_expr_python import cel
+from jsonpath_ng.ext.parser import parse as parse_path
 
 from domain.clock import utc_now
 from domain.rules.conditions import explain, judge, parse_conditions
@@ -76,7 +76,7 @@ def bodies() -> list[bytes]:
 
 
 def _paths() -> Judge:
-    parse = jsonpath_ng.ext.parse
+    parse = parse_path
     action, total = parse("$.action"), parse("$.order.total")
     tier, sku, email = (
         parse("$.customer.tier"), parse("$.order.lines[0].sku"), parse("$.customer.email"),
@@ -107,7 +107,8 @@ def _cel() -> Judge:
 
 def _rule() -> Judge:
     context = rule_engine.Context(default_value=None)
-    return rule_engine.Rule(RULE, context=context).matches
+    matches: Judge = rule_engine.Rule(RULE, context=context).matches
+    return matches
 
 
 def _evaluators() -> dict[str, tuple[Judge, Sequence[Any]]]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 import pytest
-from cel_expr_python import cel  # type: ignore[import-untyped]  # It has no py.typed.
+from cel_expr_python import cel
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

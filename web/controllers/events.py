@@ -55,7 +55,9 @@ class EventPages(Controller):
         headers = headers_shown(event.headers)
         context = {
             "event": event,
-            "decisions": [decision_shown(each, event.size, explained.get(each.id)) for each in decisions],
+            "decisions": [
+                decision_shown(each, event.size, explained.get(each.id)) for each in decisions
+            ],
             "repeats": await _repeats(actor, event),
             "is_test": is_test(headers),
             **(_sent(actor, event, headers, q) if most else {}),

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.rules.conditions import MAX_GROUP_DEPTH
 from domain.rules.comparisons import JSON_TYPES
+from domain.rules.conditions import MAX_GROUP_DEPTH
 from web.forms.condition_acts import name_of
 from web.forms.condition_clauses import ClauseRow, told
 from web.forms.condition_values import KINDS, PAIRED, Asked, asked_for

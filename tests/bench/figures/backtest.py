@@ -57,15 +57,13 @@ def _events_a_second(past: Past, amount: int) -> float:
     started = past.post(
         f"/triggers/{past.trigger}/backtests", {"conditions": edited, "last": amount}
     )
-    limit = time.monotonic() + _ENDS_WITHIN_S
-    while time.monotonic() < limit:
-        seen = past.get(f"/triggers/{past.trigger}/backtests/{started['id']}")
-        if seen["state"] == "done":
-            return _rate(seen, amount)
-        if seen["state"] not in {"queued", "running"}:
-            break
+    limit, seen = time.monotonic() + _ENDS_WITHIN_S, started
+    while seen["state"] in {"queued", "running"} and time.monotonic() < limit:
         time.sleep(0.2)
-    raise CannotStart(f"the backtest did not end: {seen}")
+        seen = past.get(f"/triggers/{past.trigger}/backtests/{started['id']}")
+    if seen["state"] != "done":
+        raise CannotStart(f"the backtest did not end: {seen}")
+    return _rate(seen, amount)
 
 
 def _rate(seen: Mapping[str, str | int], amount: int) -> float:
