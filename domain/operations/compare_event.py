@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.errors import InvalidInput
+from domain.operations.judge_aside import judge_aside
 from domain.operations.team_redactors import TeamRedactors
 from domain.rules.bodies import BodyFault, UnreadableBody, read_json
 from domain.rules.conditions import explain, parse_conditions
@@ -24,13 +25,17 @@ async def compare_event(
     redactors: TeamRedactors,
 ) -> list[Explained]:
     """What each of `conditions` (stored JSON texts) makes of the event, with secrets redacted."""
-    try:
-        subject = subject_of(event, trigger_version)
-    except UnreadableBody as unreadable:
-        return [unreadable.fault for _ in conditions]
     redactor = (await redactors.of([team_id]))[team_id]
-    judged = [_judged(text, subject) for text in conditions]
-    return [None if each is None else each.without(redactor) for each in judged]
+
+    def judge() -> list[Explained]:
+        try:
+            subject = subject_of(event, trigger_version)
+        except UnreadableBody as unreadable:
+            return [unreadable.fault for _ in conditions]
+        judged = [_judged(text, subject) for text in conditions]
+        return [None if each is None else each.without(redactor) for each in judged]
+
+    return await judge_aside(judge, len(event["body"]))
 
 
 def _judged(text: str | None, subject: Subject) -> Judgement | None:

@@ -1,9 +1,11 @@
 """Compare a draft with the live conditions on one event, every clause of both explained."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from domain.errors import InvalidInput, NotFound
+from domain.operations.judge_aside import judge_aside
 from domain.operations.team_redactors import TeamRedactors
 from domain.rules.bodies import UnreadableBody, read_json
 from domain.rules.conditions import explain, parse_conditions
@@ -36,12 +38,17 @@ async def compare_shadow(shadow: ShadowRow, event_id: UUID, redactors: TeamRedac
     event = await event_to_compare(shadow.team_id, shadow.trigger_id, event_id)
     if event is None:
         raise NotFound
+    redactor = (await redactors.of([shadow.team_id]))[shadow.team_id]
+    judged = partial(_compared, shadow, event, redactor)
+    return await judge_aside(judged, len(event["body"]))
+
+
+def _compared(shadow: ShadowRow, event: Row, redactor: Redactor) -> Comparison:
     try:
         subject = subject_of(event, event["trigger_version"])
     except UnreadableBody as unreadable:
         outcome = compared("error", "error")
         return Comparison(event, _UNREADABLE, _UNREADABLE, outcome, unreadable.fault)
-    redactor = (await redactors.of([shadow.team_id]))[shadow.team_id]
     live = _explained(event["live_conditions"], subject, redactor)
     draft = _explained(shadow.conditions, subject, redactor)
     return Comparison(event, live, draft, compared(live.result, draft.result))

@@ -132,8 +132,7 @@ async def _without_secrets(judged: list[_Judged], redactors: TeamRedactors) -> l
 def _with_trace(one: _Judged, redactor: Redactor | None) -> _Judged:
     if one.judgement is None:
         return one
-    judgement = one.judgement if redactor is None else one.judgement.without(redactor)
-    return replace(one, trace={**judgement.compact(), **one.trace})
+    return replace(one, trace={**one.judgement.compact(redactor), **one.trace})
 
 
 async def _filter_duplicates(judged: list[_Judged]) -> list[_Judged]:

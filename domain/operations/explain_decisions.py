@@ -6,13 +6,16 @@ the raw event and the immutable trigger version, so it is worked out when somebo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from domain.errors import InvalidInput
 from domain.logs import logger
+from domain.operations.judge_aside import judge_aside
 from domain.operations.team_redactors import TeamRedactors
 from domain.rules.bodies import UnreadableBody, read_json
 from domain.rules.conditions import explain, parse_conditions
+from domain.rules.redaction import Redactor
 from domain.rules.subjects import subject_of
 from domain.rules.traces import Judgement, Result
 from domain.store import history
@@ -43,12 +46,13 @@ async def explain_decisions(
     redactor = (await redactors.of([team_id]))[team_id]
     found = {}
     for row in rows:
-        judgement = _judged_again(row)
+        judged = partial(_judged_again, row, redactor)
+        judgement = await judge_aside(judged, len(row["body"]))
         if judgement is not None:
             agrees = judgement.result == _stored_result(row)
             if not agrees:
                 log.error("trace_disagrees", decision_id=str(row["decision_id"]))
-            found[row["decision_id"]] = Explained(judgement.without(redactor), agrees)
+            found[row["decision_id"]] = Explained(judgement, agrees)
     return found
 
 
@@ -64,11 +68,12 @@ def _stored_result(row: Row) -> Result | None:
     return _RESULTS.get(row["verdict"], "error")
 
 
-def _judged_again(row: Row) -> Judgement | None:
+def _judged_again(row: Row, redactor: Redactor) -> Judgement | None:
     try:
         stored = row["condition_config"]
         conditions = parse_conditions(None if stored is None else read_json(stored.encode()))
-        return explain(conditions, subject_of(row, row["trigger_version"]))
+        subject = subject_of(row, row["trigger_version"])
+        return explain(conditions, subject).without(redactor)
     except (InvalidInput, UnreadableBody):
         log.warning("cannot_explain", decision_id=str(row["decision_id"]))
         return None

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal, Never
 
 from domain.errors import SignalboxError
+from domain.rules.checking import is_in_range
 from domain.rules.json_values import MAX_DEPTH, MAX_NUMBER_DIGITS, Container, JsonValue, write_json
 
 BodyFault = Literal[
@@ -41,6 +42,7 @@ _SENTENCES: dict[BodyFault, str] = {
     ),
     "too_many_keys": f"An object in the body has more than {MAX_KEYS:,} keys.",
 }
+_LONGEST_FRACTION = 2 * MAX_NUMBER_DIGITS + len("-0.e-399")
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
 _TOO_MANY_DIGITS = b"0" * (MAX_NUMBER_DIGITS + 1)
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -155,8 +157,8 @@ def _fraction(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise UnreadableBody("number_out_of_range") from None
-    magnitude = number.adjusted()
-    if not -MAX_NUMBER_DIGITS <= magnitude < MAX_NUMBER_DIGITS or len(text) > MAX_NUMBER_DIGITS:
+    # Zeros in front are no digits of it: PostgreSQL writes 1e-399 with all of them.
+    if len(text) > _LONGEST_FRACTION or not is_in_range(number):
         raise UnreadableBody("number_out_of_range")
     return number
 

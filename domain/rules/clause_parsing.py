@@ -12,11 +12,13 @@ from domain.rules.clauses import Clause, Quantifier
 from domain.rules.coercions import COERCIONS, CannotJudge, folded, to_seconds
 from domain.rules.comparisons import Test, text_in
 from domain.rules.json_values import JsonValue
-from domain.rules.operators import OPERATORS, Operator, accepts
+from domain.rules.operators import MAX_LIST, OPERATORS, Operator, accepts
+from domain.rules.path_walk import MAX_VISITS
 from domain.rules.paths import InvalidPath, Path, compile_path
 from domain.rules.regexes import InvalidRegex, Regex, compile_regex
 from domain.rules.shown import shown
 from domain.rules.subjects import SOURCES, Subject
+from domain.rules.weights import cost_of, looks_inside, weight
 
 CLAUSE_KEYS = (
     "path", "source", "op", "value", "value_path", "type", "quantifier", "missing",
@@ -71,9 +73,14 @@ class _Reader:
             test = self._test(make, value)
         if self.problems.count > known:
             return None
+        reads = kind or operator.reads_as
+        light = other is None and not isinstance(value, list | dict) and not looks_inside(op)
+        cheap = light and not ignores_case and (reads is None or path.singular)
         return Clause(
             index, group, source, path, op, shown(value)[0], when_missing, quantifier,
-            attrgetter(source), test, make, other, regex, kind or operator.reads_as, ignores_case,
+            attrgetter(source), test, make, other, regex, reads, ignores_case,
+            None if cheap else cost_of(op, reads=reads is not None, folds=ignores_case),
+            weight(value, MAX_VISITS), light,
         )  # fmt: skip
 
     def _add(self, key: str, message: str) -> None:
@@ -215,6 +222,8 @@ def _read_each(
     read: Callable[[JsonValue], JsonValue], value: JsonValue, operator: Operator
 ) -> JsonValue:
     several = operator.takes in {"list", "range"} and isinstance(value, list)
+    if several and len(value) > MAX_LIST:  # type: ignore[arg-type]
+        return value  # too long for any operator, so not worth reading
     return [read(item) for item in value] if several else read(value)  # type: ignore[union-attr]
 
 

@@ -19,15 +19,20 @@ from domain.rules.regexes import COST, Regex
 from domain.rules.shown import MAX_BYTES, shown
 from domain.rules.subjects import NOTHING, Source, Subject
 from domain.rules.traces import ClauseTrace
+from domain.rules.weights import LIGHT, Cost, weight
 
 WhenMissing = Literal["no_match", "match", "error"]
 Quantifier = Literal["any", "all", "none", "count"]
 
 MOST_VALUES_SHOWN = MAX_BYTES
 
+# Visits that a value takes which cannot be judged: the sentence about it is made anew.
+_FAULT = 2
+
 _NOTHING_FOUND = "the path finds nothing in this event"
 _NO_OTHER_VALUE = "the path of the value to compare with finds nothing in this event"
 _TOO_COSTLY = "the path would visit too many parts of this event"
+_TOO_LARGE = "there is too much here to compare"
 _TOO_MUCH_TEXT = "there is too much text to search with this pattern"
 
 # passed, why not (an error's sentence), the values found, what they were compared with
@@ -39,7 +44,8 @@ class Clause:
     """A checked clause. `when_missing` is what it comes to when its path finds nothing.
 
     `make` is the test of the values found: for another field's value (`other`), or for the event's
-    instant, it is made anew for each event; else it is `test`, made once.
+    instant, it is made anew for each event; else it is `test`, made once. `cost` is what the test
+    takes of the clause's visits (None: next to nothing), `weighs` the weight of what it compares.
     """
 
     index: int
@@ -57,11 +63,14 @@ class Clause:
     regex: Regex | None = None
     reads_as: str | None = None
     ignores_case: bool = False
+    cost: Cost | None = None
+    weighs: int = 1
+    light: bool = True
 
     @property
     def heavy(self) -> bool:
         """Whether its cost hangs on the event: then it shares what all such clauses may spend."""
-        return not self.path.singular or self.regex is not None
+        return not (self.light and self.path.singular) or self.regex is not None
 
     def judge(self, subject: Subject, visits: int) -> tuple[bool | None, tuple["Clause", ...]]:
         """Whether it passes (None: an error), within so many visits; and itself as the reason."""
@@ -93,25 +102,41 @@ class Clause:
         elif not values:
             return self._missing(_NOTHING_FOUND, values)
         test, compared = self.test, None
-        if test is None:
-            if self.other is not None:
-                found = [] if document is NOTHING else self.other.find(document, visits)
-                if not found:
-                    return self._missing(_NO_OTHER_VALUE, values)
-                compared = found[0]
-            try:
+        if self.other is not None:
+            found = [] if document is NOTHING else self.other.find(document, visits)
+            if not found:
+                return self._missing(_NO_OTHER_VALUE, values)
+            compared = found[0]
+        try:
+            if self.cost is not None or self.regex is not None:
+                self._weigh(values, compared, visits)
+            if test is None:
                 test = self.make(compared, subject)
-            except CannotJudge as reason:
-                return None, str(reason), values, compared
-        if self.regex is not None and self._costs(values) > COST * visits // MAX_VISITS:
-            return None, _TOO_MUCH_TEXT, values, compared
-        passed, error = _quantified(self.quantifier, test, values)
+        except CannotJudge as reason:
+            return None, str(reason), values, compared
+        passed, error = _quantified(self.quantifier, test, values, visits)
         return passed, error, values, compared
 
     def _missing(self, sentence: str, values: list[JsonValue]) -> _Look:
         return self.when_missing, sentence if self.when_missing is None else None, values, None
 
-    def _costs(self, values: list[JsonValue]) -> int:
+    def _weigh(self, values: list[JsonValue], compared: JsonValue, visits: int) -> None:
+        """Raises CannotJudge when there is more to look at than the clause may spend."""
+        if self.regex is not None and self._searched(values) > COST * visits // MAX_VISITS:
+            raise CannotJudge(_TOO_MUCH_TEXT)
+        if self.cost is None:
+            return
+        left = visits if self.heavy else LIGHT
+        weighs = self.weighs
+        if self.other is not None:
+            weighs = weight(compared, left)
+            left -= weighs
+        for value in values:
+            left -= self.cost(value, weighs)
+            if left < 0:
+                raise CannotJudge(_TOO_LARGE)
+
+    def _searched(self, values: list[JsonValue]) -> int:
         return sum(self.regex.cost(v) for v in values if isinstance(v, str) and self.regex)
 
     def _note(self, values: list[JsonValue]) -> str | None:
@@ -121,16 +146,20 @@ class Clause:
 
 
 def _quantified(
-    quantifier: Quantifier, test: Test, values: list[JsonValue]
+    quantifier: Quantifier, test: Test, values: list[JsonValue], visits: int
 ) -> tuple[bool | None, str | None]:
     """Kleene's logic over the values, as over the members of a group: what decides, decides; else
     an error remains one."""
     decisive = quantifier != "all"  # one value that passes settles `any` and `none`
     error = None
+    faults_left = visits // _FAULT
     for value in values:
         try:
             if test(value) is decisive:
                 return quantifier in {"any", "count"}, None
         except CannotJudge as reason:
             error = error or str(reason)
+            faults_left -= 1
+            if faults_left < 0:
+                return None, _TOO_LARGE
     return (quantifier in {"all", "none"}, None) if error is None else (None, error)

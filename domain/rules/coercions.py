@@ -25,6 +25,7 @@ MILLISECONDS_FROM = 100_000_000_000
 
 MAX_SPAN_S = 3_650 * 86_400
 
+_LONGEST_READ = 1_024
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
 _BOOLEANS = {"true": True, "false": False}
 
@@ -43,6 +44,8 @@ def _to_number(value: JsonValue) -> Number:
 
 
 def _read_number(text: str) -> Number | None:
+    if len(text) > _LONGEST_READ:
+        return None
     text = text.strip()
     if len(text) > MAX_NUMBER_DIGITS or not _NUMBER.fullmatch(text):
         return None

@@ -10,6 +10,7 @@ contain the partition key).
 import hashlib
 import os
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0x2 << 62
 _RAND_A_MASK = 0xFFF
+_BELOW_MILLISECONDS = 80
+_HIGHEST = (1 << 128) - 1
 _RAND_B_MASK = (1 << 62) - 1
 
 
@@ -51,6 +54,18 @@ def first_id_at(instant: datetime) -> UUID:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return UUID(int=(instant - _EPOCH) // _MILLISECOND << 80)
+
+
+def derived_from(ids: Iterable[UUID]) -> tuple[UUID, UUID]:
+    """The bounds (from, below) of all ids that derive from any of `ids`: those of their
+    milliseconds. `ids` may come from an address, so they can be any at all.
+    """
+    milliseconds = [each.int >> _BELOW_MILLISECONDS for each in ids]
+    low, below = min(milliseconds), max(milliseconds) + 1
+    return (
+        UUID(int=low << _BELOW_MILLISECONDS),
+        UUID(int=min(below << _BELOW_MILLISECONDS, _HIGHEST)),
+    )
 
 
 def parse_id(text: str) -> UUID | None:

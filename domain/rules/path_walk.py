@@ -6,7 +6,7 @@ where a cleverer walk would have stopped early. It makes the worst case a matter
 """
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,16 +39,21 @@ class PathTooCostly(SignalboxError):
 class Walk:
     """One walk: the document that `$` means, and how many more nodes it may visit."""
 
-    __slots__ = ("_left", "document")
+    __slots__ = ("document", "left")
 
     def __init__(self, document: JsonValue, visits: int = MAX_VISITS) -> None:
         self.document = document
-        self._left = visits
+        self.left = visits
 
     def spend(self, visits: int) -> None:
         """Pay for `visits` nodes. Raises PathTooCostly when the budget is used up."""
-        self._left -= visits
-        if self._left < 0:
+        self.left -= visits
+        if self.left < 0:
+            raise PathTooCostly
+
+    def reach(self, nodes: int) -> None:
+        """Raises PathTooCostly, before so many nodes are gathered, when they cannot be paid for."""
+        if nodes > self.left:
             raise PathTooCostly
 
     def weigh(self, value: JsonValue) -> None:
@@ -57,7 +62,9 @@ class Walk:
         while stack:
             node = stack.pop()
             self.spend(2 + (len(node) // _CHARACTERS_A_VISIT if isinstance(node, str) else 0))
-            stack.extend(children(node))
+            below = children(node)
+            self.reach(len(below))
+            stack.extend(below)
 
 
 class Segment(Protocol):
@@ -77,14 +84,19 @@ class Test(Protocol):
 def select(nodes: list[JsonValue], segments: Sequence[Segment], walk: Walk) -> list[JsonValue]:
     """The nodes that `segments`, one after the other, select from `nodes`."""
     for segment in segments:
-        nodes = [found for node in nodes for found in segment.select(node, walk)]
+        found: list[JsonValue] = []
+        for node in nodes:
+            found.extend(segment.select(node, walk))
+            if len(found) > walk.left:  # so it is never gathered whole only to be refused
+                raise PathTooCostly
+        nodes = found
         walk.spend(1 + len(nodes))
         if not nodes:
             break
     return nodes
 
 
-def children(node: JsonValue) -> Iterable[JsonValue]:
+def children(node: JsonValue) -> Collection[JsonValue]:
     """The members of an object or the items of a list; nothing for anything else."""
     if isinstance(node, dict):
         return node.values()
@@ -121,18 +133,23 @@ class Slices:
 
     bounds: slice
 
-    def select(self, node: JsonValue, _walk: Walk) -> Iterable[JsonValue]:
+    def select(self, node: JsonValue, walk: Walk) -> Iterable[JsonValue]:
         """The items inside the bounds."""
-        return node[self.bounds] if isinstance(node, list) and self.bounds.step != 0 else ()
+        if not isinstance(node, list) or self.bounds.step == 0:
+            return ()
+        walk.reach(len(range(*self.bounds.indices(len(node)))))
+        return node[self.bounds]
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
     """`*`: all members or items."""
 
-    def select(self, node: JsonValue, _walk: Walk) -> Iterable[JsonValue]:
+    def select(self, node: JsonValue, walk: Walk) -> Iterable[JsonValue]:
         """All children."""
-        return children(node)
+        found = children(node)
+        walk.reach(len(found))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +164,9 @@ class Descend:
         while stack:
             node = stack.pop()
             yield from select([node], self.inner, walk)
-            below = list(children(node))
+            below = children(node)
             walk.spend(1 + len(below))
-            stack.extend(reversed(below))
+            stack.extend(reversed(list(below)))
 
 
 @dataclass(frozen=True, slots=True)

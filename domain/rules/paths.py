@@ -33,7 +33,7 @@ _PLAIN_STEP = re.compile(
     r"""|\["((?:[^"\\]|\\['"\\/])*)"\]"""
 )
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # and halves of surrogate pairs
 _FRACTION = re.compile(r"-?[0-9]+\.[0-9]+")
 _COLUMN = re.compile(r"col (\d+)")
 _REFUSED_TOKENS = {

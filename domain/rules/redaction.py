@@ -10,12 +10,13 @@ encoding), hex-encoded, percent-encoded, or escaped as in JSON. Other encodings 
 recognised; neither is a secret shorter than `MIN_LENGTH`, which would blot out ordinary text.
 """
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from domain.rules.json_values import JsonValue, text_of
 
@@ -43,6 +44,7 @@ _CREDENTIAL_PARTS = (
 _CREDENTIAL_WORDS = frozenset({"auth", "key", "pass", "pwd", "session", "sid", "otp", "pin"})
 _SIGNATURE_WORDS = frozenset({"digest", "hmac", "mac", "sig"})
 _NOT_CREDENTIALS = frozenset({"idempotency-key"})
+_ESCAPE = re.compile(r"""((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/])""")
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
@@ -96,30 +98,53 @@ def _storable(text: str, longest: int) -> str:
 
 
 class Redactor:
-    """Takes secrets out of texts and JSON values. Build one per execution, not one per text."""
+    """Takes secrets out of texts and JSON values. Build one per execution, not one per text.
+
+    A team may have hundreds of secrets, each in many encodings, and traces have many short values:
+    so encodings are found by how they begin, and what is escaped is looked for only where some
+    secret shows when the escapes are read.
+    """
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        known = sorted({secret for secret in secrets if len(secret) >= MIN_LENGTH}, key=len)
-        needles = {needle for secret in known for needle in _encodings(secret)}
+        known = {secret for secret in secrets if len(secret) >= MIN_LENGTH}
         # The longest first: a secret inside a longer one must not leave the rest of it standing.
-        self._needles = sorted(needles, key=lambda needle: (-len(needle), needle))
-        self._escaped = re.compile("|".join(map(_escaped_pattern, reversed(known))))
+        self._secrets = _longest_first(known)
+        self._needles = _longest_first({n for secret in known for n in _encodings(secret)})
         self._longest = max(map(len, self._needles), default=0)
+        self._by_start: dict[str, list[str]] = {}
+        for needle in self._needles:
+            self._by_start.setdefault(needle[:MIN_LENGTH], []).append(needle)
 
     def text(self, text: str) -> str:
         """`text` with `[redacted]` for every secret."""
-        if not self._needles:
+        if len(text) < MIN_LENGTH:
             return text
-        for needle in self._needles:
+        for needle in self._candidates(text):
             text = text.replace(needle, REDACTED)
-        return self._escaped.sub(REDACTED, text) if "%" in text or "\\" in text else text
+        return self._unescaped(text) if "%" in text or "\\" in text else text
+
+    def _candidates(self, text: str) -> list[str]:
+        """The encodings that may stand in `text`."""
+        if len(text) > len(self._needles):
+            return self._needles
+        starts = {text[at : at + MIN_LENGTH] for at in range(len(text) - MIN_LENGTH + 1)}
+        found = [needle for start in starts for needle in self._by_start.get(start, ())]
+        return _longest_first(found) if found else found
+
+    def _unescaped(self, text: str) -> str:
+        readings = _readings(text)
+        for secret in self._secrets:
+            if any(secret in reading for reading in readings):
+                text = _escaped_pattern(secret).sub(REDACTED, text)
+        return text
 
     def cut_text(self, text: str) -> str:
         """Like `text`, for a text that was cut off: a secret that begins in its last characters
         goes, too."""
         clean = self.text(text)
         for at in range(max(0, len(clean) - self._longest), len(clean) - MIN_LENGTH + 1):
-            if any(needle.startswith(clean[at:]) for needle in self._needles):
+            end = clean[at:]
+            if any(needle.startswith(end) for needle in self._by_start.get(end[:MIN_LENGTH], ())):
                 return clean[:at] + REDACTED
         return clean
 
@@ -150,7 +175,7 @@ def redact(value: JsonValue, secrets: Sequence[str]) -> JsonValue:
 def _encodings(secret: str) -> set[str]:
     raw = secret.encode(errors="surrogatepass")
     forms = {secret, quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper()}
-    forms |= _base64_cores(raw)
+    forms |= {json.dumps(secret, ensure_ascii=False)[1:-1], *_base64_cores(raw)}
     # Standard Webhooks: the secret proper is what follows the prefix.
     bare = secret.removeprefix("whsec_")
     return {form for form in forms | {bare} if len(form) >= MIN_LENGTH}
@@ -170,8 +195,25 @@ def _base64_cores(raw: bytes) -> set[str]:
     return {core for core in cores if len(core) >= 2 * MIN_LENGTH}
 
 
-def _escaped_pattern(secret: str) -> str:
-    return "".join(map(_escaped_character, secret))
+def _longest_first(texts: Iterable[str]) -> list[str]:
+    return sorted(texts, key=lambda text: (-len(text), text))
+
+
+def _readings(text: str) -> set[str]:
+    """What `text` says when its escapes are read: those of addresses, of JSON, and both."""
+    plain = _ESCAPE.sub(_meant, text)
+    return {read(each) for each in (text, plain) for read in (unquote, unquote_plus)} | {plain}
+
+
+def _meant(escape: re.Match[str]) -> str:
+    if escape[1]:
+        return str(json.loads(f'"{escape[1]}"'))
+    return escape[2]
+
+
+@lru_cache(maxsize=64)
+def _escaped_pattern(secret: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_escaped_character, secret)))
 
 
 def _escaped_character(character: str) -> str:

@@ -58,15 +58,18 @@ class Regex:
 
     def cuts(self, text: str) -> bool:
         """Whether `text` is longer than what is searched of it."""
-        # No character takes more than four bytes, so most texts need not be encoded to tell.
-        return len(text) * 4 > self.longest and len(_encoded(text)) > self.longest
+        # A character takes one byte at least and four at most: few texts are encoded to tell.
+        size = len(text)
+        return size > self.longest or (
+            size * 4 > self.longest and len(_encoded(text)) > self.longest
+        )
 
     def cost(self, text: str) -> int:
         """What searching `text` may take, in the unit of `COST`."""
         return self.size * min(len(text) + 1, self.longest)
 
     def _head(self, text: str) -> str:
-        return _encoded(text)[: self.longest].decode(errors="ignore")
+        return _encoded(text[: self.longest])[: self.longest].decode(errors="ignore")
 
 
 def _encoded(text: str) -> bytes:

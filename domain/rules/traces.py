@@ -45,7 +45,10 @@ class ClauseTrace(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     def without(self, redactor: Redactor) -> "ClauseTrace":
         """The same without the secrets that `redactor` knows."""
         return msgspec.structs.replace(
-            self, expected=_hidden(self.expected, redactor), actual=_hidden(self.actual, redactor)
+            self,
+            expected=_hidden(self.expected, redactor),
+            actual=_hidden(self.actual, redactor),
+            error=self.error and redactor.text(self.error),
         )
 
 
@@ -73,9 +76,13 @@ class Judgement(msgspec.Struct, frozen=True):
         """The same without the secrets that `redactor` knows."""
         return Judgement(self.result, tuple(trace.without(redactor) for trace in self.clauses))
 
-    def compact(self) -> dict[str, object]:
-        """What is stored of it: the result, the clauses that decided, how many more did."""
-        stored: dict[str, object] = {"result": self.result, "clauses": self.clauses[:MOST_STORED]}
+    def compact(self, redactor: Redactor | None = None) -> dict[str, object]:
+        """What is stored of it: the result, the clauses that decided, how many more did; without
+        the secrets that `redactor` knows."""
+        kept = self.clauses[:MOST_STORED]
+        if redactor is not None:  # only of what is kept: it is a good part of a decision's cost
+            kept = tuple(trace.without(redactor) for trace in kept)
+        stored: dict[str, object] = {"result": self.result, "clauses": kept}
         more = len(self.clauses) - MOST_STORED
         return stored | ({"more": more} if more > 0 else {})
 

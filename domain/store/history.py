@@ -5,17 +5,15 @@ so a query that gives that range of ids touches one partition and few rows.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
-from domain.rules.ids import first_id_at, instant_of
+from domain.rules.ids import derived_from
 from domain.store.database import Row, fetch, fetch_one
 
 
 def _siblings(row_id: UUID) -> tuple[UUID, UUID]:
     """The range of ids that were derived from `row_id`, or from what it was derived from."""
-    instant = instant_of(row_id)
-    return first_id_at(instant), first_id_at(instant + timedelta(milliseconds=1))
+    return derived_from([row_id])
 
 
 _EVENT = """

@@ -6,11 +6,11 @@ what its first one does, and rows that arrive meanwhile move nothing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from domain.rules.ids import first_id_at, instant_of
+from domain.rules.ids import derived_from
 from domain.store.database import Row, fetch
 
 PAGE_SIZE = 50
@@ -111,5 +111,4 @@ def id_range(ids: Sequence[UUID]) -> tuple[UUID, UUID]:
     What happens because of an event has an id of the event's own instant (`derived_id`), so these
     bounds tell the planner which partitions matter when it looks by another column.
     """
-    instants = [instant_of(each) for each in ids]
-    return first_id_at(min(instants)), first_id_at(max(instants) + timedelta(milliseconds=1))
+    return derived_from(ids)

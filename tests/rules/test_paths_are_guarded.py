@@ -35,6 +35,7 @@ EXPLOSIVE: JsonValue = [{"a": [{"a": [1] * 20, "s": "x" * 50}] * 20, "s": "x" * 
         (r"$['a\n']", 5, "escaped"),
         ("$['a\n']", 5, "control"),
         ("$.a\0", 4, "control"),
+        ("$['\ud800']", 4, "control"),
         ("$.a | $.b", 5, "unions"),
         ("$.a where b", 5, "where"),
         ("$.a[?(@.x == 1 & @.y == 2)]", 16, "&&"),

@@ -1,6 +1,8 @@
 """What is kept of headers (A28), and secrets taken out of what is kept (A51)."""
 
 import json
+import secrets
+import time
 from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote, quote_plus
 
@@ -153,3 +155,19 @@ def test_texts_without_secrets_stay_as_they_are() -> None:
 def test_a51_no_secret_is_left_in_any_text(secret: str, before: str, after: str) -> None:
     redacted = str(redact(before + secret + after, [secret]))
     assert secret not in redacted.replace(REDACTED, "\0\0\0\0\0")
+
+
+def test_a51_an_escaped_secret_that_is_cut_off_goes_as_well() -> None:
+    """As in a trace, where a list or an object that is too long stands as the head of its JSON."""
+    secret = 'pass"word"word"word'
+    shown = json.dumps(["x" * 20, secret])
+    assert Redactor([secret]).cut_text(shown[:-6]) == '["xxxxxxxxxxxxxxxxxxxx", "[redacted]'
+
+
+def test_many_long_secrets_are_looked_for_in_little_time() -> None:
+    """Every decision's trace goes through it, on the loop that all decisions share."""
+    begun = time.process_time()
+    redactor = Redactor([f"{index:04}" + secrets.token_hex(2_000) for index in range(200)])
+    for index in range(1_000):
+        assert redactor.cut_text(f"%41 \\ value {index} " * 15)
+    assert time.process_time() - begun < 3.0

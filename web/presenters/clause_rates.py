@@ -71,6 +71,8 @@ def _whole(rates: Rates) -> str:
     over = f"the last {_events(rates.events)}"
     if rates.fired is None:
         return f"Counted over {over}.{unreadable}"
+    if rates.events == 1:
+        return f"Would {'' if rates.fired else 'not '}have fired for the last event.{unreadable}"
     percent = _percent(rates.fired, rates.events)
     return f"Would have fired for {rates.fired:,} of {over} ({percent}).{unreadable}"
 
