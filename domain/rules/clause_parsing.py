@@ -74,7 +74,8 @@ class _Reader:
         if self.problems.count > known:
             return None
         reads = kind or operator.reads_as
-        light = other is None and not isinstance(value, list | dict) and not looks_inside(op)
+        whole = operator.takes == "anything" and isinstance(value, list | dict)
+        light = other is None and regex is None and not whole and not looks_inside(op)
         cheap = light and not ignores_case and (reads is None or path.singular)
         return Clause(
             index, group, source, path, op, shown(value)[0], when_missing, quantifier,

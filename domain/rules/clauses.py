@@ -70,7 +70,7 @@ class Clause:
     @property
     def heavy(self) -> bool:
         """Whether its cost hangs on the event: then it shares what all such clauses may spend."""
-        return not (self.light and self.path.singular) or self.regex is not None
+        return not (self.light and self.path.singular)
 
     def judge(self, subject: Subject, visits: int) -> tuple[bool | None, tuple["Clause", ...]]:
         """Whether it passes (None: an error), within so many visits; and itself as the reason."""
@@ -108,8 +108,8 @@ class Clause:
                 return self._missing(_NO_OTHER_VALUE, values)
             compared = found[0]
         try:
-            if self.cost is not None or self.regex is not None:
-                self._weigh(values, compared, visits)
+            if self.cost is not None:
+                self._weigh(self.cost, values, compared, visits)
             if test is None:
                 test = self.make(compared, subject)
         except CannotJudge as reason:
@@ -120,19 +120,17 @@ class Clause:
     def _missing(self, sentence: str, values: list[JsonValue]) -> _Look:
         return self.when_missing, sentence if self.when_missing is None else None, values, None
 
-    def _weigh(self, values: list[JsonValue], compared: JsonValue, visits: int) -> None:
+    def _weigh(self, cost: Cost, values: list[JsonValue], compared: JsonValue, visits: int) -> None:
         """Raises CannotJudge when there is more to look at than the clause may spend."""
         if self.regex is not None and self._searched(values) > COST * visits // MAX_VISITS:
             raise CannotJudge(_TOO_MUCH_TEXT)
-        if self.cost is None:
-            return
         left = visits if self.heavy else LIGHT
         weighs = self.weighs
         if self.other is not None:
             weighs = weight(compared, left)
             left -= weighs
         for value in values:
-            left -= self.cost(value, weighs)
+            left -= cost(value, weighs)
             if left < 0:
                 raise CannotJudge(_TOO_LARGE)
 
@@ -151,15 +149,14 @@ def _quantified(
     """Kleene's logic over the values, as over the members of a group: what decides, decides; else
     an error remains one."""
     decisive = quantifier != "all"  # one value that passes settles `any` and `none`
-    error = None
-    faults_left = visits // _FAULT
+    error, faults = None, 0
     for value in values:
         try:
             if test(value) is decisive:
                 return quantifier in {"any", "count"}, None
         except CannotJudge as reason:
             error = error or str(reason)
-            faults_left -= 1
-            if faults_left < 0:
+            faults += 1
+            if faults * _FAULT > visits:
                 return None, _TOO_LARGE
     return (quantifier in {"all", "none"}, None) if error is None else (None, error)

@@ -52,6 +52,12 @@ async def running(history: History) -> bool:
     return await running_shadow(history.team_id, history.trigger_id) is not None
 
 
+@pytest.mark.parametrize("id_", ["f" * 8 + "-ffff-7fff-bfff-" + "f" * 12, str(new_id()), "x"])
+async def test_an_event_that_is_not_there_is_not_found(alice: Browser, path: str, id_: str) -> None:
+    """The first is of a millisecond after the last one that a date can name."""
+    assert (await alice.get(f"{path}/events/{id_}")).status_code == 404
+
+
 async def test_the_panel_says_how_well_they_agree_and_where_not(
     alice: Browser, bob: Browser, history: History, path: str
 ) -> None:

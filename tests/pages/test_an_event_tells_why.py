@@ -1,8 +1,10 @@
 import html
+import threading
 
 import pytest
 
 from domain.clock import utc_now
+from domain.operations.judge_aside import SMALL, judge_aside
 from domain.operations.receive_event import scoped_key
 from domain.operations.set_secret import set_secret
 from domain.rules.ids import new_id
@@ -287,3 +289,15 @@ async def test_a_trigger_without_events_says_what_its_door_refused(
     assert "signing secret" in shown[: shown.index("What it asks for")]
     await history.event()
     assert "No event came yet" not in await alice.read(page)
+
+
+async def test_a_large_body_is_judged_aside_so_that_other_pages_are_answered_meanwhile(
+    alice: Browser, asking: History
+) -> None:
+    here = threading.get_ident()
+    assert await judge_aside(threading.get_ident, SMALL) == here
+    assert await judge_aside(threading.get_ident, SMALL + 1) != here
+
+    event_id = await asking.event(b'{"action": "closed", "more": "%s"}' % (b"x" * SMALL))
+    await asking.decision(event_id, "filtered")
+    assert '✗ did not pass $.action is "opened" "closed"' in await alice.read(f"/events/{event_id}")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from domain.clock import utc_now
-from domain.rules.conditions import explain, judge, parse_conditions
+from domain.rules.conditions import FULL_BUDGETS, explain, judge, parse_conditions
+from domain.rules.path_walk import MAX_VISITS
 from domain.rules.subjects import Subject, sample_event, subject_of
 from domain.rules.traces import Judgement
 
@@ -81,3 +82,21 @@ def test_of_something_large_what_is_known_at_once_is_still_judged(subject: Subje
 def test_other_clauses_leave_a_plain_one_what_it_may_spend(subject: Subject) -> None:
     plain = {"path": "$.word", "op": "eq", "value": "wORD", "case_insensitive": True}
     assert judge(parse_conditions({"all": [plain] * 200}), subject).result == "matched"
+
+
+def test_only_what_may_be_costly_shares_what_there_is_to_spend() -> None:
+    light = [
+        {"path": "$.word", "op": "in", "value": ["a", "b"]},
+        {"path": "$.word", "op": "between", "value": [1, 2]},
+        {"path": "$.word", "op": "eq", "value": "a", "case_insensitive": True},
+        {"path": "$.word", "op": "after", "value": 0},
+    ]
+    heavy = [
+        {"path": "$.word", "op": "eq", "value": ["a", "b"]},
+        {"path": "$.word", "op": "eq", "value_path": "$.few"},
+        {"path": "$.word", "op": "contains", "value": "a"},
+        {"path": "$.word", "op": "matches", "value": "a"},
+        {"path": "$.few[*]", "op": "eq", "value": 1},
+    ]
+    assert parse_conditions({"all": light * 50}).visits == MAX_VISITS
+    assert parse_conditions({"all": heavy}).visits == MAX_VISITS * FULL_BUDGETS // 5
