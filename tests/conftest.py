@@ -11,11 +11,23 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from domain.store import database
 from tests.support.installation import ROOT, Installation
 from tests.support.servers import TestServers, running_servers
 from tests.support.world import World, make_world
+
+# Exceptions that are logged on purpose are drawn plainly: with colours and every local variable, as
+# structlog does it of itself, one takes many seconds.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 TEMPLATE = "signalbox_template"
 COMMON = "signalbox_common"

@@ -3,9 +3,6 @@
 Without a browser these tests are skipped with the reason; in CI its absence is a failure.
 """
 
-import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -14,9 +11,10 @@ from playwright.async_api import Browser, async_playwright
 from redis.asyncio import Redis
 
 from domain.settings import read_settings
-from tests.browser.watching import PASSWORD, Person, Tab, Yard, path_of_the_browser
+from tests.browser.watching import Person, Tab, Yard, path_of_the_browser
 from tests.conftest import fresh_installation
-from tests.support.installation import ROOT, Installation
+from tests.support.installation import Installation
+from tests.support.people import Stock
 from tests.support.servers import TestServers
 from web.app import create_app
 
@@ -47,19 +45,17 @@ def app(signalbox: Installation) -> Litestar:
     return create_app(read_settings(signalbox.env))
 
 
+@pytest.fixture(scope="session")
+def stock(signalbox: Installation) -> Stock:
+    """New people of the installation."""
+    return Stock(signalbox)
+
+
 @pytest.fixture
-def alice(signalbox: Installation) -> Person:
+def alice(stock: Stock) -> Person:
     """An admin of a new team of the running installation."""
-    slug = f"team-{secrets.token_hex(6)}"
-    team = signalbox.team(slug)
-    email = f"alice@{slug}.example"
-    command = ["users", "create", "--team", slug, "--role", "admin", "--email", email]
-    subprocess.run(
-        [sys.executable, "-m", "cli", *command, "--name", "Alice", "--password-stdin"],
-        cwd=ROOT, env=signalbox.env, check=True, capture_output=True, text=True,
-        input=f"{PASSWORD}\n",
-    )  # fmt: skip
-    return Person(email, slug, team)
+    made = stock.admin()
+    return Person(made.email, made.slug, made.team)
 
 
 @pytest.fixture

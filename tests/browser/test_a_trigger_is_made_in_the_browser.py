@@ -63,10 +63,10 @@ async def test_a_mistake_brings_the_form_back_and_a_summary_leads_to_it(
 
     await page.click("text=Create trigger")
 
+    await tab.eventually("document.activeElement.id === 'trouble'")
     await tab.sees("#error-conditions", "This is not valid JSON.")
     assert await page.input_value("#field-name") == "Kept"
     assert await page.input_value("#field-conditions") == '{"all": ['
-    assert await page.evaluate("document.activeElement.id") == "trouble"
     await tab.sees("#error-dedup_days", "from 1 to 30")  # its fold was closed
     await page.click("#trouble a >> text=Conditions")
     assert await page.evaluate("document.activeElement.id") == "field-conditions"

@@ -20,7 +20,7 @@ async def test_without_a_stream_the_page_polls(yard: Yard, alice: Person) -> Non
 async def test_a_stopping_server_ends_its_streams_and_the_page_comes_back_to_life(
     yard: Yard, alice: Person, signalbox: Installation
 ) -> None:
-    yard.expected.append("net::ERR_")
+    yard.expected += ["net::ERR_", "Failed to fetch"]  # who asks while it is away
     tab = await yard.open()
     hook = alice.team.hook()
     await tab.go("/events")

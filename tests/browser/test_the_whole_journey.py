@@ -6,9 +6,10 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.test_every_page_is_accessible import AXE, violations
-from tests.browser.watching import PASSWORD, Tab, Theme
+from tests.browser.watching import Tab, Theme
 from tests.conftest import fresh_installation
 from tests.support.installation import Installation
+from tests.support.people import PASSWORD
 from tests.support.servers import TestServers
 
 

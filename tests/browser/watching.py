@@ -16,11 +16,10 @@ from domain.clock import utc_now
 from domain.rules.ids import new_id
 from domain.senders import SENDERS
 from tests.support.installation import Hook, Installation, Team
+from tests.support.people import PASSWORD
 
-PASSWORD = "a long enough password"
 PATIENCE_S = 15.0
 Theme = Literal["light", "dark"]
-
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -182,7 +182,10 @@ class Installation:
     def team(self, slug: str) -> "Team":
         """A new team."""
         self.cli("teams", "create", slug)
-        key = self.cli("keys", "create", "--team", slug, "--role", "admin")
+        return self.team_with(self.cli("keys", "create", "--team", slug, "--role", "admin"))
+
+    def team_with(self, key: str) -> "Team":
+        """The team of an API key."""
         return Team(self, self._open.enter_context(self.client(f"Bearer {key}")))
 
     def client(self, authorization: str = "") -> httpx.Client:

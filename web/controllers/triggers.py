@@ -118,7 +118,8 @@ class TriggerPages(Controller):
         """Its address answers 404 from now on."""
         id_ = id_in_path(trigger_id)
         await delete_trigger(actor, id_)
-        nudge(services, actor, id_)
+        # Lists only: a page of it has nothing left to read again.
+        services.feed.nudge(actor.team_id, "triggers")
         return go_to(request, "/triggers")
 
 
