@@ -243,17 +243,18 @@ async def add_disagreements(shadow: Row, new: Sequence[NewDisagreement]) -> None
     await execute(_KEEP_NEWEST, shadow["id"], MOST_DISAGREEMENTS)
 
 
-# Skips what a pass holds: it is about to be judged.
+# Skips what a pass holds: it is about to be judged. Here and in `clear_queue` rows are named as an
+# array and not by a join: of a queue that fills within seconds the planner knows nothing, and would
+# compare every row with every other.
 _SKIP = """
 WITH gone AS (
-    DELETE FROM pending_shadow p USING (
+    DELETE FROM pending_shadow WHERE shadow_id = $1 AND event_id = ANY (ARRAY(
         SELECT event_id FROM pending_shadow WHERE shadow_id = $1 AND event_id <= (
             SELECT event_id FROM pending_shadow WHERE shadow_id = $1
             ORDER BY event_id DESC OFFSET $2 LIMIT 1)
         ORDER BY event_id LIMIT $2 FOR UPDATE SKIP LOCKED
-    ) old
-    WHERE p.shadow_id = $1 AND p.event_id = old.event_id
-    RETURNING p.event_id
+    ))
+    RETURNING event_id
 )
 UPDATE shadow SET skipped = skipped + (SELECT count(*) FROM gone)
 WHERE id = $1 AND state = 'running' AND EXISTS (SELECT FROM gone)
@@ -269,9 +270,9 @@ async def skip_overflow(shadow_id: UUID, most_waiting: int = MOST_WAITING) -> bo
 async def clear_queue(shadow_id: UUID, most: int) -> int:
     """Delete what waits for a shadow that has ended, at most `most`; how many went."""
     return await execute(
-        "DELETE FROM pending_shadow p USING (SELECT event_id FROM pending_shadow "
-        "WHERE shadow_id = $1 LIMIT $2 FOR UPDATE SKIP LOCKED) old "
-        "WHERE p.shadow_id = $1 AND p.event_id = old.event_id",
+        "DELETE FROM pending_shadow WHERE shadow_id = $1 AND event_id = ANY (ARRAY("
+        "SELECT event_id FROM pending_shadow WHERE shadow_id = $1 LIMIT $2 "
+        "FOR UPDATE SKIP LOCKED))",
         shadow_id,
         most,
     )
