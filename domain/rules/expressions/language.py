@@ -36,11 +36,11 @@ from domain.rules.json_values import JsonValue
 
 __all__ = ["STEPS", "Expression", "InvalidExpression", "Outcome", "compile_expression"]
 
-STEPS = 200_000
+STEPS = 150_000
 """Steps of one evaluation. Of some 150 expressions written to be slow, over bodies of 1 MiB made
 for them (tests/rules/test_expressions_are_bounded.py has the worst), none took more than 33 ms of
-processor time; a plain step takes 0.05 to 0.1 µs, so that `exists(x, x.kind == "a" && x.n > 1)`
-looks at 15,000 items or more."""
+processor time (40 ms on a busy machine); a plain step takes 0.05 to 0.1 µs, so that
+`exists(x, x.kind == "a" && x.n > 1)` looks at some 12,000 items."""
 
 MOST_VALUES = 20
 
