@@ -6,7 +6,7 @@ from domain.encryption import Vault
 from domain.errors import NotFound
 from domain.operations.create_trigger import SavedTrigger
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
-from domain.rules.bodies import read_json
+from domain.rules.bodies import read_stored
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
 from domain.store.pages_backtests import find_backtest
 
@@ -22,7 +22,7 @@ async def adopt_backtest(
     found = await find_backtest(actor.team_id, trigger_id, backtest_id)
     if found is None:
         raise NotFound
-    conditions = None if found.conditions is None else read_json(found.conditions.encode())
+    conditions = read_stored(found.conditions)
     edit = TriggerEdit(conditions=conditions, revision=revision)
     noted = {"backtest_id": backtest_id}
     return await edit_trigger(actor, vault, trigger_id, edit, action="adopt", noted=noted)

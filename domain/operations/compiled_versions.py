@@ -7,10 +7,9 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from domain.logs import logger
-from domain.rules.bodies import read_json
-from domain.rules.conditions import Conditions, parse_conditions
+from domain.rules.bodies import read_stored
+from domain.rules.conditions import Conditions, read_conditions
 from domain.rules.door_settings import parse_door
-from domain.rules.json_values import JsonValue
 from domain.rules.paths import Path, compile_path
 from domain.rules.retries import RetryPolicy, parse_retry
 from domain.rules.workflow_steps import HttpStep, parse_steps
@@ -92,24 +91,19 @@ class CompiledVersions:
         return await self._workflows.get(ids)
 
 
-def _json(text: str | None) -> JsonValue:
-    """Stored JSON with exact numbers: what conditions compare with must not be rounded."""
-    return None if text is None else read_json(text.encode())
-
-
 def _compile_trigger(row: Row) -> CompiledTrigger:
-    config = _json(row["config"])
+    config = read_stored(row["config"])
     settings = config if isinstance(config, dict) else {}
     id_path = settings.get("id_path") or sender_for(settings.get("scheme")).id_path
     return CompiledTrigger(
         id=row["id"],
         number=row["number"],
-        conditions=parse_conditions(_json(row["condition_config"])),
-        retry=parse_retry(_json(row["retry"])),
+        conditions=read_conditions(row["condition_config"]),
+        retry=parse_retry(read_stored(row["retry"])),
         id_path=compile_path(id_path) if isinstance(id_path, str) else None,
         dedup_days=parse_door(settings).dedup_days,
     )
 
 
 def _compile_workflow(row: Row) -> CompiledWorkflow:
-    return CompiledWorkflow(row["id"], row["number"], parse_steps(_json(row["steps"])))
+    return CompiledWorkflow(row["id"], row["number"], parse_steps(read_stored(row["steps"])))

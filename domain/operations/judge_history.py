@@ -23,8 +23,8 @@ from domain.rules.backtests import (
     compare,
     fields_of,
 )
-from domain.rules.bodies import UnreadableBody, read_json
-from domain.rules.conditions import Conditions, parse_conditions
+from domain.rules.bodies import UnreadableBody
+from domain.rules.conditions import Conditions, read_conditions
 from domain.rules.subjects import subject_of
 from domain.store import backtests
 from domain.store.database import Row
@@ -66,7 +66,7 @@ async def claim_backtest(backtest_id: UUID) -> Claimed | None:
         await _give_up(row, "worker_lost")
         return None
     try:
-        live, edited = (_conditions(row[name]) for name in ("live_conditions", "conditions"))
+        live, edited = (read_conditions(row[name]) for name in ("live_conditions", "conditions"))
     except (InvalidInput, UnreadableBody):
         await _give_up(row, "unreadable_conditions")
         return None
@@ -80,10 +80,6 @@ async def claim_backtest(backtest_id: UUID) -> Claimed | None:
         row, live, edited, fields_of(edited), total, from_id, row["cursor_id"], row["judged"],
         row["chunks"],
     )  # fmt: skip
-
-
-def _conditions(text: str | None) -> Conditions:
-    return parse_conditions(None if text is None else read_json(text.encode()))
 
 
 async def _give_up(row: Row, reason: str) -> None:

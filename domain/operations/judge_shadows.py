@@ -15,8 +15,8 @@ from uuid import UUID
 
 from domain.logs import logger
 from domain.pause_points import pause_at
-from domain.rules.bodies import UnreadableBody, read_json
-from domain.rules.conditions import Conditions, judge, parse_conditions
+from domain.rules.bodies import UnreadableBody
+from domain.rules.conditions import Conditions, judge, read_conditions
 from domain.rules.shadows import AGREED, Outcome, compared, counts_of, live_result
 from domain.rules.subjects import subject_of
 from domain.rules.traces import Result
@@ -80,9 +80,8 @@ async def _pass(shadow: Row, most: int, event_id: UUID | None = None) -> int:
 
 def _draft(shadow: Row) -> Conditions | None:
     """The draft, or None when it cannot be read (any more): then every event is an error."""
-    text = shadow["conditions"]
     try:
-        return parse_conditions(None if text is None else read_json(text.encode()))
+        return read_conditions(shadow["conditions"])
     except Exception:
         log.exception("unreadable_draft", shadow_id=str(shadow["id"]))
         return None

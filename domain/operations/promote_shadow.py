@@ -8,7 +8,7 @@ from domain.operations.create_trigger import SavedTrigger
 from domain.operations.discard_shadow import end_running
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
 from domain.operations.start_shadow import shadow_facts
-from domain.rules.bodies import read_json
+from domain.rules.bodies import read_stored
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
 from domain.store import triggers
 from domain.store.database import transaction
@@ -34,7 +34,7 @@ async def promote_shadow(
         if await triggers.lock_trigger(actor.team_id, trigger_id) is None:
             raise NotFound
         ended = await end_running(actor, trigger_id, shadow_id, "promoted")
-        draft = None if ended.conditions is None else read_json(ended.conditions.encode())
+        draft = read_stored(ended.conditions)
         edit = TriggerEdit(conditions=draft, revision=revision)
         noted = {"shadow": shadow_facts(ended)}
         return await edit_trigger(actor, vault, trigger_id, edit, action="promote", noted=noted)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.rules.backtests import DEFAULT_LAST, MOST_EVENTS, MOST_UNFINISHED
-from domain.rules.bodies import read_json
+from domain.rules.bodies import read_stored
 from domain.rules.checking import Problems
 from domain.rules.conditions import parse_conditions
 from domain.rules.ids import first_id_at, new_id
@@ -105,7 +105,7 @@ def _text(conditions: Any) -> str | None:
 def _facts(new: NewBacktest, draft: BacktestDraft) -> dict[str, Any]:
     return {
         "trigger_id": new.trigger_id,
-        "conditions": None if new.conditions is None else read_json(new.conditions.encode()),
+        "conditions": read_stored(new.conditions),
         "live_version": new.live_version,
         "last": new.asked_last,
         "received_after": draft.since,

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import NotFound
-from domain.rules.bodies import read_json
+from domain.rules.bodies import read_stored
 from domain.rules.conditions import parse_conditions
 from domain.rules.json_values import write_json
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
@@ -43,7 +43,7 @@ def shadow_facts(shadow: ShadowRow) -> dict[str, Any]:
     counts = {name: getattr(shadow.counts, name) for name in shadow.counts.__slots__}
     return {
         "shadow_id": shadow.id,
-        "draft": None if shadow.conditions is None else read_json(shadow.conditions.encode()),
+        "draft": read_stored(shadow.conditions),
         "beside_version": shadow.live_version,
         "started_by": shadow.created_by,
         "started_at": shadow.created_at,

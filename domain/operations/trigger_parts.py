@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.encryption import CannotOpen, Vault, trigger_secret_row
 from domain.errors import InvalidInput, Problem
-from domain.rules.bodies import read_json
+from domain.rules.bodies import read_json, read_stored
 from domain.rules.checking import Problems, clean_json
 from domain.rules.conditions import parse_conditions
 from domain.rules.door_settings import DOOR_SETTINGS, parse_door
@@ -196,7 +196,7 @@ def trigger_facts(row: TriggerRow) -> dict[str, Any]:
         "workflow_id": row.workflow_id,
         "version": row.version,
         "config": read_json(row.config.encode()),
-        "conditions": None if row.conditions is None else read_json(row.conditions.encode()),
+        "conditions": read_stored(row.conditions),
         "limits": read_json(row.limits.encode()),
         "retry": read_json(row.retry.encode()),
     }

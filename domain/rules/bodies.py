@@ -123,6 +123,11 @@ def read_json(body: bytes) -> JsonValue:
     return document
 
 
+def read_stored(text: str | None) -> JsonValue:
+    """Stored JSON with exact numbers; None where nothing is stored. Raises `UnreadableBody`."""
+    return None if text is None else read_json(text.encode())
+
+
 def _decoded(body: bytes) -> str:
     try:
         return body.removeprefix(_BOM).decode()

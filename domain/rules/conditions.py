@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from domain.rules.bodies import read_stored
 from domain.rules.checking import Problems
 from domain.rules.clause_parsing import parse_clause
 from domain.rules.clauses import Clause
@@ -137,6 +138,14 @@ def parse_conditions(raw: object, field: str = "conditions") -> Conditions:
     root = parser.group(raw, field, "", 1)
     parser.finish(field)
     return Conditions(root, parser.visits)
+
+
+def read_conditions(stored: str | None) -> Conditions:
+    """Conditions as they are stored: JSON text, None for those that always match.
+
+    Raises UnreadableBody and InvalidInput for what was never saved through `parse_conditions`.
+    """
+    return parse_conditions(read_stored(stored))
 
 
 class _Parser:

@@ -4,10 +4,13 @@ import threading
 import pytest
 
 from domain.clock import utc_now
-from domain.operations.judge_aside import SMALL, judge_aside
+from domain.operations import explain_event
 from domain.operations.receive_event import scoped_key
 from domain.operations.set_secret import set_secret
+from domain.rules.conditions import Conditions, explain
 from domain.rules.ids import new_id
+from domain.rules.subjects import Subject
+from domain.rules.traces import Judgement
 from domain.store.database import execute
 from domain.store.refused_requests import NewRefused, store_refused
 from tests.pages.browsing import Browser, rows
@@ -292,12 +295,19 @@ async def test_a_trigger_without_events_says_what_its_door_refused(
 
 
 async def test_a_large_body_is_judged_aside_so_that_other_pages_are_answered_meanwhile(
-    alice: Browser, asking: History
+    alice: Browser, asking: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = threading.get_ident()
-    assert await judge_aside(threading.get_ident, SMALL) == here
-    assert await judge_aside(threading.get_ident, SMALL + 1) != here
+    threads: list[int] = []
 
-    event_id = await asking.event(b'{"action": "closed", "more": "%s"}' % (b"x" * SMALL))
-    await asking.decision(event_id, "filtered")
-    assert '✗ did not pass $.action is "opened" "closed"' in await alice.read(f"/events/{event_id}")
+    def noted(conditions: Conditions, subject: Subject) -> Judgement:
+        threads.append(threading.get_ident())
+        return explain(conditions, subject)
+
+    monkeypatch.setattr(explain_event, "explain", noted)
+    for padding in (10, explain_event.SMALL):
+        event_id = await asking.event(b'{"action": "closed", "more": "%s"}' % (b"x" * padding))
+        await asking.decision(event_id, "filtered")
+        shown = await alice.read(f"/events/{event_id}")
+        assert '✗ did not pass $.action is "opened" "closed"' in shown
+
+    assert [thread == threading.get_ident() for thread in threads] == [True, False]

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from domain.errors import InvalidInput, NotFound
-from domain.operations.compare_event import compare_event
+from domain.operations.explain_event import explain_event
 from domain.rules.backtests import FILTERS, Filter
 from domain.rules.permissions import SEE_EVENTS, SEE_PAYLOADS
 from domain.store.pages_backtests import event_to_judge, page_of_compared
@@ -79,7 +79,7 @@ class BacktestEventPages(Controller):
         event = await event_to_judge(row.team_id, row.id, id_in_path(event_id))
         if event is None:
             raise NotFound
-        live, edited = await compare_event(
+        live, edited = await explain_event(
             row.team_id, event, (backtest.live_conditions, backtest.conditions),
             backtest.live_version, services.redactors,
         )  # fmt: skip

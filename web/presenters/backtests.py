@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from domain.operations.compare_event import Explained
+from domain.operations.explain_event import Explanation
 from domain.rules.backtest_states import UNFINISHED
 from domain.rules.backtests import OUTCOMES, FieldCount, Filter
 from domain.rules.ids import instant_of
@@ -225,7 +225,7 @@ def tried(backtest: BacktestShown) -> Tried:
     return Tried(condition_lines(edited), differences(live or {}, edited or {}))
 
 
-def trace_side(heading: str, explained: Explained, *, with_values: bool) -> Side:
+def trace_side(heading: str, explained: Explanation, *, with_values: bool) -> Side:
     """What one set of conditions makes of an event; without values for who may not see payloads."""
     if isinstance(explained, Judgement):
         shown = side(heading, explained)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.rules.json_values import JsonValue, write_json
+from domain.rules.operators import OPERATORS
 
 _OPERATORS = {
     "eq": "is",
@@ -45,7 +46,7 @@ OPERATOR_GROUPS = (
     ("Presence", ("exists", "not_exists", "is_null")),
     ("Expression", ("expr",)),
 )
-WITHOUT_VALUE = frozenset({"exists", "not_exists", "is_null", "is_empty"})
+WITHOUT_VALUE = frozenset(op for op, known in OPERATORS.items() if known.takes == "nothing")
 _MISSING = {"match": "or is missing", "error": "and must be there"}
 _IF_MISSING = {"match": "(or missing)", "error": "(an error if missing)"}
 _SOURCES = {"headers": "header", "query": "query parameter", "meta": "event's"}
@@ -55,7 +56,7 @@ _QUANTIFIERS = {
     "none": "no value of",
     "count": "the number of values of",
 }
-_TYPES = {"number": "a number", "string": "a text", "boolean": "true or false", "time": "a time"}
+TYPES = {"number": "a number", "string": "a text", "boolean": "true or false", "time": "a time"}
 _GROUPS = {
     "all": "All of these:",
     "any": "At least one of these:",
@@ -160,8 +161,8 @@ def _value_words(op: str, clause: Mapping[str, Any]) -> str:
 
 def _reading_words(clause: Mapping[str, Any]) -> str:
     words = []
-    if clause.get("type") in _TYPES:
-        words.append(f"read as {_TYPES[clause['type']]}")
+    if clause.get("type") in TYPES:
+        words.append(f"read as {TYPES[clause['type']]}")
     if clause.get("case_insensitive") is True:
         words.append("in upper or lower case")
     return ", ".join(words)

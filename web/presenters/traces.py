@@ -11,7 +11,14 @@ from domain.rules.ids import parse_id
 from domain.rules.traces import ClauseTrace
 from domain.store.pages_events import DecisionShown
 from web.presenters.checks import Check, checks_of
-from web.presenters.conditions import about_words, group_words, json_words, operator_words
+from web.presenters.conditions import (
+    TYPES,
+    WITHOUT_VALUE,
+    about_words,
+    group_words,
+    json_words,
+    operator_words,
+)
 from web.presenters.samples import stored_json
 from web.presenters.words import count_words, reason_words
 
@@ -27,8 +34,6 @@ _CHANGES = {
     "cut": "The value was longer than is shown.",
     "replaced": "Some characters cannot be shown and were replaced.",
 }
-_TYPES = {"number": "a number", "string": "a text", "boolean": "true or false", "time": "a time"}
-_WITHOUT_VALUE = frozenset({"exists", "not_exists", "is_null", "is_empty"})
 _DISAGREES = (
     "Judged again, this event comes to another result. What is shown is what was stored when it "
     "was decided; please report it, with the ids of event and trigger."
@@ -132,7 +137,7 @@ def clause_row(clause: ClauseTrace) -> ClauseRow:
 
 
 def _expected(clause: ClauseTrace) -> str:
-    if clause.op in _WITHOUT_VALUE:
+    if clause.op in WITHOUT_VALUE:
         return ""
     if clause.op == "expr":
         return str(clause.expected)
@@ -142,11 +147,11 @@ def _expected(clause: ClauseTrace) -> str:
 
 def _notes(clause: ClauseTrace) -> list[str]:
     notes = [f"{clause.error[:1].upper()}{clause.error[1:]}."] if clause.error else []
-    if not clause.found and not clause.error and clause.op not in _WITHOUT_VALUE:
+    if not clause.found and not clause.error and clause.op not in WITHOUT_VALUE:
         taken = "a match" if clause.passed else "no match"
         notes.append(f"Missing in this event, which this clause takes for {taken}.")
     if clause.coerced:
-        notes.append(f"Read as {_TYPES.get(clause.coerced, clause.coerced)}.")
+        notes.append(f"Read as {TYPES.get(clause.coerced, clause.coerced)}.")
     if clause.ignores_case:
         notes.append("Upper and lower case are the same.")
     if clause.note:
