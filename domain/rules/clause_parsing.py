@@ -3,6 +3,7 @@ case_insensitive}`, with every problem at its field, before anything is judged b
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, get_args
@@ -48,10 +49,8 @@ class _Reader:
         self.problems.refuse_unknown(self.raw, CLAUSE_KEYS, self.field)
         source = self._choice("source", SOURCES, "body")
         path = self._path("path", source)
-        op = self.raw.get("op")
-        operator = OPERATORS.get(op) if isinstance(op, str) else None
-        if operator is None or not isinstance(op, str):
-            self._add("op", f"must be one of {', '.join(OPERATORS)}")
+        op, operator = self._operator()
+        if operator is None:
             return None
         quantifier = self._quantifier(op)
         when_missing = self._when_missing(op, quantifier)
@@ -64,25 +63,43 @@ class _Reader:
             self._add("value", fault)
         if self.problems.count > known or path is None:
             return None  # a value that is wrong in itself is told of once
-        make = _maker(operator, value, kind, ignores_case=ignores_case)
-        regex, test = None, None
-        if operator.takes == "regex":
-            regex = self._regex(value, ignores_case=ignores_case)
-            test = _searching(regex, kind) if regex else None
-        elif other is None and not operator.relative:
-            test = self._test(make, value)
+        made = self._made(operator, value, kind, other, ignores_case=ignores_case)
         if self.problems.count > known:
             return None
         reads = kind or operator.reads_as
         whole = operator.takes == "anything" and isinstance(value, list | dict)
-        light = other is None and regex is None and not whole and not looks_inside(op)
+        light = other is None and made.regex is None and not whole and not looks_inside(op)
         cheap = light and not ignores_case and (reads is None or path.singular)
         return Clause(
             index, group, source, path, op, shown(value)[0], when_missing, quantifier,
-            attrgetter(source), test, make, other, regex, reads, ignores_case,
+            attrgetter(source), made.test, made.make, other, made.regex, reads, ignores_case,
             None if cheap else cost_of(op, reads=reads is not None, folds=ignores_case),
             weight(value, MAX_VISITS), light,
         )  # fmt: skip
+
+    def _operator(self) -> tuple[str, Operator | None]:
+        op = self.raw.get("op")
+        if isinstance(op, str) and op in OPERATORS:
+            return op, OPERATORS[op]
+        self._add("op", f"must be one of {', '.join(OPERATORS)}")
+        return "", None
+
+    def _made(
+        self,
+        operator: Operator,
+        value: JsonValue,
+        kind: str | None,
+        other: Path | None,
+        *,
+        ignores_case: bool,
+    ) -> "_Made":
+        """The test, made once where the event has no part in it."""
+        make = _maker(operator, value, kind, ignores_case=ignores_case)
+        if operator.takes == "regex":
+            regex = self._regex(value, ignores_case=ignores_case)
+            return _Made(make, _searching(regex, kind) if regex else None, regex)
+        of_event = other is not None or operator.relative
+        return _Made(make, None if of_event else self._test(make, value))
 
     def _add(self, key: str, message: str) -> None:
         self.problems.add(f"{self.field}.{key}", message)
@@ -186,6 +203,16 @@ class _Reader:
 
 
 _Make = Callable[[JsonValue, Subject | None], Test]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """How a clause's test is made for an event, or the test itself; `regex` is what it searches
+    for."""
+
+    make: _Make
+    test: Test | None
+    regex: Regex | None = None
 
 
 def _maker(operator: Operator, value: JsonValue, kind: str | None, *, ignores_case: bool) -> _Make:
