@@ -23,9 +23,9 @@ long to find out. What compiles within `MAX_PROGRAM` instructions needs less."""
 MAX_PROGRAM = 10_000
 """Instructions that a pattern may compile to: `[a-z]{1,64}` has some 130, `.{0,500}` some 4,500."""
 
-COST = 8_000_000
+COST = 6_000_000
 """Instructions times bytes that one clause may spend. RE2's worst (an automaton that needs a new
-state a byte) was seen to take 7 ns for each, so this is about 50 ms."""
+state a byte) was seen to take 7 ns for each, so this is about 40 ms."""
 
 _SENTENCES = {
     "invalid escape sequence": "back-references and unknown escapes are not supported",
