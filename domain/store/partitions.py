@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from domain.rules.ids import first_id_at
 from domain.store.database import execute, fetch, transaction
 
-PARTITIONED_TABLES = ("event", "decision", "execution", "attempt", "step_run", "audit_entry")
+PARTITIONED_TABLES = (
+    "event", "decision", "execution", "attempt", "step_run", "audit_entry", "slot",
+)  # fmt: skip
 DAYS_AHEAD = 7
 # What is kept, in days. A run that is retried for days still finds its event.
 KEPT_DAYS = {"audit_entry": 400}

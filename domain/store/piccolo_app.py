@@ -8,6 +8,8 @@ TABLE_MODULES = [
     "domain.store.tables",
     "domain.store.tables_of_access",
     "domain.store.tables_of_trials",
+    "domain.store.tables_of_schedules",
+    "domain.store.tables_of_templates",
 ]
 
 APP_CONFIG = AppConfig(

@@ -45,8 +45,11 @@ class Workflow(Table):
     team_id = required_id()
     name = Text(default=None, null=False)
     draft_steps = JSONB(null=True, default=None, help_text="null: nothing unpublished")
+    draft_input_schema = JSONB(null=True, default=None, help_text="beside draft_steps")
     published_version = Integer(null=True, default=None)
     published_version_id = optional_id()
+    template = Text(null=True, default=None, help_text="an id, or `library:` and a key")
+    template_version = Integer(null=True, default=None, help_text="made from, or last taken over")
     revision = Integer(default=1, help_text="rises with every change: an edit names the one it saw")
     created_at = moment()
     updated_at = moment()
@@ -61,6 +64,7 @@ class WorkflowVersion(Table):
     workflow_id = required_id()
     number = Integer(null=False, default=None)
     steps = JSONB(null=False, default=None)
+    input_schema = JSONB(null=True, default=None, help_text="JSON Schema; null: anything")
     created_by = Text(default=None, null=False)
     created_at = moment()
 
@@ -77,6 +81,10 @@ class Trigger(Table):
     enabled = Boolean(default=True)
     version = Integer(null=False, default=None)
     version_id = required_id()
+    watched_workflow_id = optional_id()
+    watched_end = Text(null=True, default=None, help_text="succeeded, failed, dead or any")
+    pinned_version = Integer(null=True, default=None, help_text="null: follows the newest")
+    pinned_version_id = optional_id()
     revision = Integer(default=1, help_text="rises with every change: an edit names the one it saw")
     created_at = moment()
     updated_at = moment()
@@ -91,6 +99,7 @@ class TriggerVersion(Table):
     trigger_id = required_id()
     number = Integer(null=False, default=None)
     workflow_id = required_id()
+    pinned_version = Integer(null=True, default=None, help_text="of the workflow; null: the newest")
     config = JSONB(null=False, default=None, help_text="settings of the source, without secrets")
     condition_config = JSONB(null=True, default=None)
     limits = JSONB(null=False, default=None)
@@ -145,6 +154,8 @@ class Event(Table, tags=PARTITIONED):
     title = Text(default=None, null=False, help_text="what the sender calls it, such as `issues`")
     sender_id = Text(null=True, default=None)
     body = Bytea(default=None, null=False)
+    caused_by = optional_id()
+    chain_depth = SmallInt(default=0, help_text="how many executions led to it")
 
 
 class PendingEvent(Table):
@@ -170,6 +181,16 @@ class SenderId(Table):
     repeats = Integer(default=0)
     body_differed = Boolean(default=False, help_text="a repeat came with another body")
     expires_at = Timestamptz(default=None, null=False)
+
+
+class PendingChain(Table):
+    """An execution that ended and that a workflow trigger waits for, until the event is made."""
+
+    execution_id = UUID(primary_key=True, default=None)
+    trigger_id = UUID(primary_key=True, default=None)
+    team_id = required_id()
+    state = Text(default=None, null=False)
+    queued_at = moment()
 
 
 class Decision(Table, tags=PARTITIONED):

@@ -1,6 +1,6 @@
 """Who may do what: teams, people, their sessions and keys, and the tokens that let someone in."""
 
-from piccolo.columns import UUID, Bytea, Text, Timestamptz
+from piccolo.columns import UUID, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from domain.store.columns import moment, optional_id, optional_moment, required_id
@@ -12,6 +12,9 @@ class Team(Table):
     id = UUID(primary_key=True, default=None)
     name = Text(default=None, null=False)
     slug = Text(default=None, null=False, unique=True)
+    system = Boolean(default=False, help_text="holds the canaries, and no people")
+    most_schedules = Integer(default=1000)
+    shortest_interval_s = Integer(default=60, help_text="between two slots of a schedule")
     created_at = moment()
 
 
