@@ -19,6 +19,7 @@ from domain.operations.make_setup_token import make_setup_link
 from domain.operations.request_password_reset import make_reset_link_as_operator
 from domain.operations.reseal_secrets import reseal_secrets
 from domain.operations.revoke_api_key import revoke_api_key
+from domain.operations.set_quotas import set_quotas
 from domain.rules.permissions import ROLES, Actor, operator
 from domain.settings import read_settings
 from domain.store import api_keys, migrations, partitions, teams
@@ -98,6 +99,16 @@ async def add_team(arguments: Arguments) -> None:
     print(f"The team {arguments.slug} was made.")
 
 
+async def change_quotas(arguments: Arguments) -> None:
+    """Change what a team may have of schedules, or only say it."""
+    actor = await _operator_in(arguments.team)
+    now = await set_quotas(actor, schedules=arguments.schedules, interval_s=arguments.interval)
+    print(
+        f"{arguments.team}: at most {now.most_schedules:,} schedules, "
+        f"at least {now.shortest_interval_s:,} s between two slots of one."
+    )
+
+
 async def reseal(_arguments: Arguments) -> None:
     """Seal all stored secrets with the present SECRET_KEY."""
     settings = read_settings(os.environ)
@@ -145,6 +156,10 @@ def parser() -> argparse.ArgumentParser:
     team = _add(groups, "create", add_team, "make a team")
     team.add_argument("slug")
     team.add_argument("--name")
+    quota = _add(groups, "quota", change_quotas, "say or change what a team may have of schedules")
+    _add_team(quota)
+    quota.add_argument("--schedules", type=int, help="how many at most")
+    quota.add_argument("--interval", type=int, help="seconds between two slots of one, at least")
     return top
 
 

@@ -1,7 +1,7 @@
 """Teams and who belongs to them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.errors import Conflict
@@ -36,10 +36,41 @@ async def lock_team(team_id: UUID) -> Row | None:
     return await fetch_one("SELECT name, slug FROM team WHERE id = $1 FOR NO KEY UPDATE", team_id)
 
 
+async def shortest_interval_s(team_id: UUID) -> int:
+    """How close together two instants of one of the team's schedules may lie, in seconds."""
+    row = await fetch_one("SELECT shortest_interval_s FROM team WHERE id = $1", team_id)
+    return int(row["shortest_interval_s"]) if row else 0
+
+
 async def rename_team(team_id: UUID, was: str, name: str) -> int:
     """Give the team another name; 0 when it is not called `was` any more."""
     return await execute(
         "UPDATE team SET name = $3 WHERE id = $1 AND name = $2", team_id, was, name
+    )
+
+
+class Quotas(NamedTuple):
+    """How many schedules a team may have, and the least seconds between two slots of one."""
+
+    most_schedules: int
+    shortest_interval_s: int
+
+
+async def lock_quotas(team_id: UUID) -> Quotas | None:
+    """The team's quotas; nobody else changes them until the transaction ends."""
+    row = await fetch_one(
+        "SELECT most_schedules, shortest_interval_s FROM team WHERE id = $1 FOR NO KEY UPDATE",
+        team_id,
+    )
+    return Quotas(**row) if row else None
+
+
+async def save_quotas(team_id: UUID, quotas: Quotas) -> int:
+    """Change them, within the transaction that locked them."""
+    return await execute(
+        "UPDATE team SET most_schedules = $2, shortest_interval_s = $3 WHERE id = $1",
+        team_id,
+        *quotas,
     )
 
 

@@ -172,3 +172,13 @@ def test_bad_settings_stop_the_start_with_a_list(machine: Installation, command:
     for name in ("SECRET_KEY", "SIGNALBOX_DEMO", "BASE_URL"):
         assert name in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+def test_quotas_are_said_and_changed(machine: Installation, team: str) -> None:
+    said = run(machine, "teams", "quota", "--team", team, "--schedules", "5")
+    assert said.stdout == f"{team}: at most 5 schedules, at least 60 s between two slots of one.\n"
+
+    refused = run(machine, "teams", "quota", "--team", team, "--interval", "0")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "must be a number from 1 to 86,400" in refused.stderr

@@ -74,7 +74,7 @@ class Database:
 
     def astray(self) -> int:
         """How many rows lie in partitions that must stay empty."""
-        tables = ("event", "decision", "execution", "attempt", "step_run")
+        tables = ("event", "decision", "execution", "attempt", "step_run", "slot")
         counts = " + ".join(f"(SELECT count(*) FROM {table}_default)" for table in tables)
         return int(self.fetch(f"SELECT {counts}")[0][0])
 

@@ -7,14 +7,13 @@ from typing import Any
 
 import httpx
 
-from cli.processes import CannotStart
 from tests.bench.evaluators import CLAUSES, bodies
 from tests.bench.session import Session
+from tests.bench.team import answer_of, make_team, make_workflow
 from tests.pages.browsing import Sent
 
 TEAM = "history"
 LARGE_BYTES = 100_000
-_EMAIL = "history@example.org"
 # An event a quarter of a second, up to now. Ids are UUIDv7, as `domain/rules/ids.py` makes them.
 _FILL = """
 INSERT INTO event (id, team_id, trigger_id, kind, headers, query, content_type, title, sender_id,
@@ -52,32 +51,13 @@ class Past:
         return {**Sent(page).fields, "chosen": self.large}
 
 
-def answer_of(answer: httpx.Response) -> Any:
-    """The JSON of an answer. Raises CannotStart for one that is no success."""
-    if not answer.is_success:
-        raise CannotStart(
-            f"{answer.request.url} answered {answer.status_code}: {answer.text[:500]}"
-        )
-    return answer.json()
-
-
 def make_past(session: Session, amount: int) -> Past:
     """The team, its trigger, and so many events."""
-    command = session.installation.command
-    command(f"python -m cli teams create {TEAM}")
-    said = command(f"python -m cli users create --team {TEAM} --email {_EMAIL} --role admin")
-    key = command(f"python -m cli keys create --team {TEAM} --role admin").strip()
-    client = httpx.Client(base_url=f"http://127.0.0.1:{session.installation.port}", timeout=60)
-    signed_in = client.post("/sign-in", data={"email": _EMAIL, "password": said.split()[-1]})
-    if signed_in.status_code != httpx.codes.SEE_OTHER:
-        raise CannotStart(f"nobody could sign in to the team {TEAM}")
-    client.headers["authorization"] = f"Bearer {key}"
+    client = make_team(session, TEAM)
     past = Past("", "", client)
-    step = {"key": "notify", "kind": "http", "method": "POST",
-            "url": f"http://127.0.0.1:{session.installation.target_port}/ok"}  # fmt: skip
-    workflow = past.post("/workflows", {"name": "History", "steps": [step]})
+    workflow = make_workflow(client, session)
     trigger = past.post("/triggers", {
-        "name": "History", "kind": "webhook", "workflow_id": workflow["id"],
+        "name": "History", "kind": "webhook", "workflow_id": workflow,
         "config": {"scheme": "none"}, "conditions": CLAUSES,
     })["id"]  # fmt: skip
     _fill(session, trigger, bodies(), range(1, amount + 1))

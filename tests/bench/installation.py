@@ -95,6 +95,17 @@ class Installation:
         if "web" in names:
             self._until(self._is_ready, "web")
 
+    @contextlib.contextmanager
+    def more_clocks(self, count: int) -> Iterator[list[psutil.Process]]:
+        """So many clocks beside the first one; all of them, the first one first."""
+        names = [f"clock_{number}" for number in range(2, count + 2)]
+        for name in names:
+            self._launch(name, self._lines["clock"], self._env)
+        try:
+            yield [self.process(name) for name in ("clock", *names)]
+        finally:
+            self.stop(*names)
+
     def stop(self, *names: str) -> None:
         """Stop processes in order."""
         for name in names:

@@ -24,6 +24,11 @@ class Sizes:
     conditions_s: float
     history_events: int
     form_samples: int
+    schedules_at_once: int
+    schedules_at_rest: int
+    frozen_s: float
+    zones: int
+    lateness_minutes: int
 
 
 FULL = Sizes(
@@ -44,6 +49,11 @@ FULL = Sizes(
     conditions_s=20.0,
     history_events=50_000,
     form_samples=60,
+    schedules_at_once=1_000,
+    schedules_at_rest=100_000,
+    frozen_s=60.0,
+    zones=600,
+    lateness_minutes=3,
 )
 
 QUICK = Sizes(
@@ -64,4 +74,9 @@ QUICK = Sizes(
     conditions_s=4.0,
     history_events=10_000,
     form_samples=20,
+    schedules_at_once=200,
+    schedules_at_rest=20_000,
+    frozen_s=10.0,
+    zones=60,
+    lateness_minutes=1,
 )

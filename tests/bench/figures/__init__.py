@@ -9,11 +9,15 @@ from tests.bench.figures import (
     conditions,
     every_id,
     executions,
+    frozen_clock,
     idle_latency,
     ingest,
+    lateness,
     lists,
     live,
     memory,
+    schedules,
+    schedules_at_rest,
 )
 from tests.bench.report import Row
 from tests.bench.session import Session
@@ -38,5 +42,9 @@ FIGURES = (
     Figure("live", live.measure, live.ROWS),
     Figure("conditions", conditions.measure, conditions.ROWS),
     Figure("backtest", backtest.measure, backtest.ROWS),
+    Figure("schedules", schedules.measure, schedules.ROWS),
+    Figure("rest", schedules_at_rest.measure, schedules_at_rest.ROWS),
+    Figure("frozen", frozen_clock.measure, frozen_clock.ROWS),
+    Figure("lateness", lateness.measure, lateness.ROWS),
     Figure("memory", memory.measure, memory.ROWS),
 )
