@@ -8,14 +8,14 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from cli.demo_samples import SAMPLES, Sample, workflows_of
 from domain.clock import utc_now
 from domain.encryption import Vault, trigger_secret_row
 from domain.errors import BadSettings, SignalboxError
@@ -26,7 +26,7 @@ from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.create_user import create_user
 from domain.operations.create_workflow import create_workflow
 from domain.operations.passwords import is_password
-from domain.operations.trigger_parts import sender_settings
+from domain.operations.webhook_sources import sender_settings
 from domain.outbound import Outbound, OutboundRequest
 from domain.rules.addresses import parse_networks
 from domain.rules.bodies import read_json
@@ -43,99 +43,6 @@ SLUG = "demo"
 EMAIL = "demo@signalbox.local"
 DEFAULT_TARGET_PORT = "8099"
 ROOM = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A trigger of the demo, the workflow it runs, and bodies for its traffic."""
-
-    name: str
-    workflow: str
-    config: dict[str, Any]
-    conditions: dict[str, Any] | None
-    bodies: tuple[dict[str, Any], ...]
-
-
-def _issue(number: int, action: str, title: str) -> dict[str, Any]:
-    issue = {"number": number, "title": title, "user": {"login": "alice"}}
-    return {"action": action, "issue": issue, "repository": {"full_name": "junction/north"}}
-
-
-def _order(number: int, total: float, customer: str) -> dict[str, Any]:
-    order = {"id": number, "total": total, "currency": "EUR", "customer": customer}
-    return {"event": "order.paid", "order": order}
-
-
-SAMPLES = (
-    Sample(
-        "GitHub: issue opened",
-        "Notify the team",
-        {"scheme": "github"},
-        {"all": [{"path": "$.action", "op": "eq", "value": "opened"}]},
-        (
-            _issue(12, "opened", "Signal 12 stays at danger"),
-            _issue(12, "labeled", "Signal 12 stays at danger"),
-            _issue(13, "opened", "Points frozen at North Junction"),
-            _issue(12, "closed", "Signal 12 stays at danger"),
-        ),
-    ),
-    Sample(
-        "Shop: orders over 100",
-        "Reserve and confirm an order",
-        {"scheme": "hmac", "algorithm": "sha256", "header": "X-Shop-Signature"},
-        {
-            "all": [
-                {"path": "$.event", "op": "eq", "value": "order.paid"},
-                {"path": "$.order.total", "op": "gt", "value": 100},
-            ]
-        },
-        (
-            _order(1041, 49.5, "Bob"),
-            _order(1042, 129.9, "Charlie"),
-            _order(1043, 240, "Alice"),
-            _order(1044, 310.4, "Bob"),
-        ),
-    ),
-    Sample(
-        "Billing: invoice paid",
-        "Notify the team",
-        {"scheme": "standard"},
-        {"any": [{"path": "$.type", "op": "starts_with", "value": "invoice."}]},
-        (
-            {"type": "invoice.paid", "data": {"id": "inv_7", "amount": 129.9}},
-            {"type": "customer.updated", "data": {"id": "cus_3"}},
-        ),
-    ),
-    Sample(
-        "Heartbeat (not signed)",
-        "Notify the team",
-        {"scheme": "none"},
-        None,
-        ({"beat": 1, "source": "signal cabin"},),
-    ),
-)
-
-
-def _call(key: str, url: str, body: dict[str, Any]) -> dict[str, Any]:
-    return {"key": key, "kind": "http", "method": "POST", "url": url, "body": body}
-
-
-def _steps(target: str) -> dict[str, list[dict[str, Any]]]:
-    """The demo's workflows, by name."""
-    told = {"trigger": "{{ trigger.name }}", "event": "{{ event.id }}", "body": "{{ event.body }}"}
-    reserved = {"order": "{{ $.order.id }}", "total": "{{ $.order.total }}"}
-    confirmed = {
-        "order": "{{ $.order.id }}",
-        "reservation": "{{ steps.reserve.response.body.call }}",
-        "text": "Order {{ $.order.id }} over {{ $.order.total }} is confirmed.",
-    }
-    return {
-        "Notify the team": [_call("notify", f"{target}/notify", told)],
-        "Reserve and confirm an order": [
-            _call("reserve", f"{target}/notify", reserved),
-            _call("confirm", f"{target}/flaky", confirmed),
-        ],
-    }
 
 
 # --- The team ----------------------------------------------------------------------------------
@@ -175,9 +82,10 @@ async def make_workflows(actor: Actor, target: str) -> dict[str, UUID]:
     """The demo's workflows by name, made where they are missing."""
     known = await workflows.list_workflows(actor.team_id, name=None, before=None, limit=ROOM)
     ids = {row.name: row.id for row in known if row.version is not None}
-    for name, steps in _steps(target).items():
+    for name, made in workflows_of(target).items():
         if name not in ids:
-            ids[name] = (await create_workflow(actor, name, steps)).id
+            workflow = await create_workflow(actor, name, made.steps, input_schema=made.inputs)
+            ids[name] = workflow.id
     return ids
 
 
@@ -188,15 +96,20 @@ async def make_triggers(actor: Actor, vault: Vault, target: str) -> dict[str, Tr
     missing = [sample for sample in SAMPLES if sample.name not in rows]
     ids = await make_workflows(actor, target) if missing else {}
     for sample in missing:
-        draft = TriggerDraft(
-            name=sample.name,
-            kind="webhook",
-            workflow_id=ids[sample.workflow],
-            config=sample.config,
-            conditions=sample.conditions,
-        )
-        rows[sample.name] = (await create_trigger(actor, vault, draft)).row
+        rows[sample.name] = (await create_trigger(actor, vault, _draft(sample, ids))).row
     return rows
+
+
+def _draft(sample: Sample, ids: Mapping[str, UUID]) -> TriggerDraft:
+    watched = {"source_workflow_id": str(ids[sample.watches])} if sample.watches else {}
+    return TriggerDraft(
+        name=sample.name,
+        kind=sample.kind,
+        workflow_id=ids[sample.workflow],
+        config={**sample.config, **watched},
+        conditions=sample.conditions,
+        expected_by=sample.expected_by,
+    )
 
 
 # --- Its traffic -------------------------------------------------------------------------------
@@ -207,7 +120,7 @@ async def deliveries(vault: Vault, rows: dict[str, TriggerRow], door: str) -> li
     made = []
     for sample in SAMPLES:
         row = rows[sample.name]
-        if row.enabled:
+        if row.enabled and sample.bodies:
             secret = await _secret_of(vault, row)
             made += [_delivery(row, secret, body, door) for body in sample.bodies]
     return made

@@ -65,6 +65,22 @@ class Conflict(SignalboxError):
     code = "conflict"
 
 
+class WouldBreak(Conflict):
+    """Publishing this would break triggers that run the workflow. Confirm that it is meant."""
+
+    code = "would_break"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__()
+
+
+class KeyReused(SignalboxError):
+    """This Idempotency-Key came before, with something else: take a new one."""
+
+    code = "idempotency_key_reused"
+
+
 class Overloaded(SignalboxError):
     """Too much is going on right now; nothing was accepted. Send it again later."""
 

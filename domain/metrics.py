@@ -5,6 +5,7 @@ share them through that folder, and every `/metrics` shows their sum.
 """
 
 import os
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -37,6 +38,17 @@ EXECUTIONS_SETTLED = Counter(
     "Attempts that were settled, by the state they led to.",
     ["state"],
 )
+CHAIN_EVENTS = Counter(
+    "signalbox_chain_events", "Events that told workflow triggers of an execution's end."
+)
+SLOTS = Counter(
+    "signalbox_slots", "Slots of schedules put on record, by what became of them.", ["state"]
+)
+FIRING_SECONDS = Histogram(
+    "signalbox_firing_pass_seconds",
+    "How long a pass over the schedules that are due took.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
 ATTEMPT_SECONDS = Histogram(
     "signalbox_attempt_seconds",
     "From an execution's claim to its settling.",
@@ -50,7 +62,16 @@ POISON_MESSAGES = Counter(
     "signalbox_poison_messages", "Messages in Redis that could not be decoded, and were dropped."
 )
 NUDGES_DROPPED = Counter("signalbox_nudges_dropped", "Live-page nudges that Redis did not take.")
+SLOTS_AUDITED = Counter(
+    "signalbox_slots_audited",
+    "Slots that the auditor compared with the schedules, by what it found.",
+    ["found"],
+)
 SIGN_INS = Counter("signalbox_sign_ins", "Tries to sign in, by result.", ["result"])
+
+
+Gauges = Mapping[str, tuple[str, Sequence[str], Mapping[tuple[str, ...], float]]]
+"""By name: what it says, the names of its labels, and numbers by the labels' values."""
 
 
 class _Depths(Collector):
@@ -67,12 +88,30 @@ class _Depths(Collector):
         ]
 
 
-def exposition(depths: dict[str, int]) -> bytes:
-    """All metrics in Prometheus' text format, with `depths` (name → number) as gauges."""
+class _Labelled(Collector):
+    """Numbers that were just read from the database, as gauges with labels."""
+
+    def __init__(self, gauges: Gauges) -> None:
+        self._gauges = gauges
+
+    def collect(self) -> list[Metric]:
+        """Called by prometheus_client."""
+        found: list[Metric] = []
+        for name, (words, labels, amounts) in self._gauges.items():
+            family = GaugeMetricFamily(f"signalbox_{name}", words, labels=labels)
+            for values, amount in amounts.items():
+                family.add_metric(values, amount)
+            found.append(family)
+        return found
+
+
+def exposition(depths: dict[str, int], gauges: Gauges | None = None) -> bytes:
+    """All metrics in Prometheus' text format, with `depths` (name → number) and `gauges`."""
     counted = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         multiprocess.MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     read = CollectorRegistry()
     read.register(_Depths(depths))
+    read.register(_Labelled(gauges or {}))
     ours = counted if "PROMETHEUS_MULTIPROC_DIR" in os.environ else REGISTRY
     return generate_latest(ours) + generate_latest(read)

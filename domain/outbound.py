@@ -121,6 +121,9 @@ _Answer = tuple[int, Headers, bytes, bool]
 class Outbound:
     """The process's one client. Make it, `start` it and use it on one event loop; `close` it last.
 
+    With `only` it calls that one `host:port` and no other, so `allow` may be wide: what answers
+    secrets to whoever asks is refused all the same.
+
     At most `limit` calls run at once, and `limit_per_destination` to one scheme, host and port;
     further ones wait, and their waiting counts against their deadline.
     """
@@ -131,6 +134,7 @@ class Outbound:
         *,
         own_ports: Collection[int] = (),
         own_destinations: Collection[str] = (),
+        only: str | None = None,
         limit: int = 256,
         limit_per_destination: int = 64,
         resolver: AbstractResolver | None = None,
@@ -138,6 +142,7 @@ class Outbound:
     ) -> None:
         self._guard = Guard(tuple(allow), frozenset(own_ports))
         self._own_destinations = frozenset(own_destinations)
+        self._only = only
         self._limits = {"limit": limit, "limit_per_host": limit_per_destination}
         self._resolver = resolver
         self._tls = tls
@@ -203,6 +208,8 @@ class Outbound:
             raise OutboundFailed("invalid_url", error.message) from error
         if destination(url) in self._own_destinations:
             raise _blocked("Signalbox itself")
+        if self._only is not None and destination(url) != self._only:
+            raise _blocked("not the one that this client is for")
         made = URL(url.text, encoded=True)
         if (made.raw_host, made.port, made.raw_path_qs) != (url.host, url.port, url.target):
             raise OutboundFailed("invalid_url", "The URL can be read in two ways.")

@@ -43,6 +43,7 @@ class Settings:
     egress_allow: tuple[IPNetwork, ...]
     trusted_proxies: tuple[IPNetwork, ...]
     demo: bool
+    canaries: bool
     metrics_token: str | None
     log_level: str
     smtp_url: str | None
@@ -96,8 +97,8 @@ class _Reader:
             return default
         return int(text)
 
-    def flag(self, name: str) -> bool:
-        text = self.text(name, "0")
+    def flag(self, name: str, default: str = "0") -> bool:
+        text = self.text(name, default)
         if text not in {"0", "1"}:
             self.faults.append(f"{name} must be 0 or 1")
         return text == "1"
@@ -177,6 +178,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         egress_allow=reader.networks("SIGNALBOX_EGRESS_ALLOW"),
         trusted_proxies=reader.networks("SIGNALBOX_TRUSTED_PROXIES"),
         demo=reader.flag("SIGNALBOX_DEMO"),
+        canaries=reader.flag("SIGNALBOX_CANARIES", "1"),
         metrics_token=reader.text("METRICS_TOKEN") or None,
         log_level=reader.text("LOG_LEVEL", "info"),
         smtp_url=reader.text("SMTP_URL") or None,

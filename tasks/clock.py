@@ -15,35 +15,51 @@ from datetime import timedelta
 import uvloop
 
 from domain.clock import utc_now
+from domain.coordination.live_feed import LiveFeed
 from domain.errors import BadSettings
 from domain.logs import configure_logs, logger
-from domain.operations.sweep import sweep, sweep_shadows
+from domain.operations.fire_slots import SlotFirer
+from domain.operations.keep_zone_data import keep_zone_data
+from domain.operations.measure_slots import measure_slots
+from domain.operations.release_backfills import release_backfills
+from domain.operations.sweep import sweep, sweep_chains, sweep_shadows
 from domain.operations.sweep_backtests import sweep_backtests
 from domain.settings import Settings, read_settings
 from domain.store import backtests, events, partitions, refused_requests, sessions, tallies
 from domain.store.database import close_pool, open_pool
 from tasks.bell import Bell
+from tasks.ledger import LedgerJobs
 
 SWEEP_EVERY_S = 0.5
 BACKTESTS_EVERY_S = 2.0
+BACKFILLS_EVERY_S = 0.5
+MEASURE_EVERY_S = 1.0
+MEASURE_OLD_EVERY_S = 30.0
 FOLD_EVERY_S = 3.0
 FORGET_EVERY_S = 60.0
 PARTITIONS_EVERY_S = 3600.0
+ZONE_DATA_EVERY_S = 3600.0
+AFTER_FAILURE_S = 0.5
 REFUSED_KEPT = timedelta(days=30)
 MOST_FORGOTTEN = 5_000
-POOL_SIZE = 4
+POOL_SIZE = 6
 
 log = logger(__name__)
 
 Job = Callable[[], Awaitable[object]]
 
 
-def _jobs(bell: Bell) -> dict[str, tuple[float, Job]]:
+def _jobs(bell: Bell, feed: LiveFeed) -> dict[str, tuple[float, Job]]:
     """Each job with its period in seconds."""
     return {
         "sweep": (SWEEP_EVERY_S, lambda: sweep(bell.ring_events, bell.ring_executions)),
+        "sweep_chains": (SWEEP_EVERY_S, lambda: sweep_chains(bell.ring_events)),
         "sweep_shadows": (SWEEP_EVERY_S, lambda: sweep_shadows(bell.ring_shadows)),
         "sweep_backtests": (BACKTESTS_EVERY_S, lambda: sweep_backtests(bell.ring_backtests)),
+        "measure_slots": (MEASURE_EVERY_S, lambda: _measure_slots(bell, feed)),
+        "measure_old_slots": (MEASURE_OLD_EVERY_S, lambda: _measure_slots(bell, feed, old=True)),
+        "release_backfills": (BACKFILLS_EVERY_S, lambda: _release_backfills(bell, feed)),
+        "zone_data": (ZONE_DATA_EVERY_S, keep_zone_data),
         "fold_tallies": (FOLD_EVERY_S, tallies.fold),
         "forget_sender_ids": (FORGET_EVERY_S, _forget_sender_ids),
         "forget_sessions": (FORGET_EVERY_S, _forget_sessions),
@@ -81,6 +97,32 @@ async def _keep_partitions() -> None:
         log.error("rows_outside_partitions", tables=astray)
 
 
+async def _measure_slots(bell: Bell, feed: LiveFeed, *, old: bool = False) -> None:
+    seen = await measure_slots(old=old)
+    bell.ring_events(seen.event_ids)
+    for team_id, trigger_id in seen.changed:
+        feed.nudge(team_id, "slots", f"trigger:{trigger_id}")
+
+
+async def _release_backfills(bell: Bell, feed: LiveFeed) -> None:
+    for released in await release_backfills():
+        one = released.backfill
+        bell.ring_events(released.event_ids)
+        topics = f"backfill:{one.id}", f"backfills:{one.trigger_id}", f"trigger:{one.trigger_id}"
+        feed.nudge(one.team_id, "slots", "events", *topics)
+
+
+async def _fire_slots(firer: SlotFirer) -> None:
+    """Fire for ever, each slot as soon as it is due."""
+    while True:
+        try:
+            rest_s = await firer.fire()
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the next pass may succeed
+            log.warning("clock_job_failed", job="fire_slots", error=repr(failure))
+            rest_s = AFTER_FAILURE_S
+        await asyncio.sleep(rest_s)
+
+
 async def _repeat(name: str, period_s: float, job: Job) -> None:
     """Run a job for ever. A failure is logged, and the job runs again at its next time."""
     while True:
@@ -96,14 +138,22 @@ async def run_clock(settings: Settings, stop: asyncio.Event) -> None:
     await open_pool(POOL_SIZE)
     bell = Bell(settings.redis_url)
     bell.start()
-    tasks = [asyncio.create_task(_repeat(name, *job)) for name, job in _jobs(bell).items()]
+    feed = LiveFeed(settings.redis_url)
+    await feed.start()
+    ledger = LedgerJobs(settings, feed)
+    await ledger.start()
+    jobs = {**_jobs(bell, feed), **ledger.jobs()}
+    tasks = [asyncio.create_task(_repeat(name, *job)) for name, job in jobs.items()]
+    tasks.append(asyncio.create_task(_fire_slots(SlotFirer(bell.ring_events, feed.nudge))))
     log.info("clock_started")
     await stop.wait()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     with contextlib.suppress(Exception):
+        await ledger.close()
         await bell.close()
+        await feed.close()
     await close_pool()
 
 

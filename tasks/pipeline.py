@@ -10,6 +10,7 @@ from domain.encryption import Vault
 from domain.engines import ENGINES
 from domain.errors import SignalboxError
 from domain.logs import logger
+from domain.operations.chain_in_passes import ChainStarter
 from domain.operations.compiled_versions import CompiledVersions
 from domain.operations.decide_in_passes import Decider
 from domain.operations.judge_in_passes import ShadowJudge
@@ -47,7 +48,8 @@ class Pipeline:
         )
         versions = CompiledVersions()
         vault = Vault(settings.secret_key, settings.previous_secret_keys)
-        self._settler = Settler(self._feed.nudge)
+        self.chains = ChainStarter(self._decide_here, self._feed.nudge)
+        self._settler = Settler(self._feed.nudge, self.chains.ring)
         self.runner = ExecutionRunner(
             ENGINES["steps"](self._outbound),
             RunPreparer(versions, vault),
@@ -73,6 +75,7 @@ class Pipeline:
         self.decider.start()
         self.shadows.start()
         self.backtests.start()
+        self.chains.start()
         self._listener = asyncio.create_task(self._work_without_bell())
 
     async def stop(self) -> None:
@@ -81,6 +84,7 @@ class Pipeline:
             self._listener.cancel()
         await self.backtests.stop(PUT_BACK_WITHIN_S)
         await self.shadows.close()
+        await self.chains.close()
         await self.decider.close()
         await self.runner.stop(STOP_WITHIN_S)
         await self._settler.close()
@@ -107,6 +111,7 @@ class Pipeline:
                 await sweep(self._decide_here, self.runner.take, patience_s=0.0)
                 await sweep_backtests(self.backtests.take, patience_s=0.0)
             self.shadows.ring()
+            self.chains.ring()
 
     def _decide_here(self, event_ids: Sequence[UUID]) -> None:
         task = asyncio.create_task(self.decider.decide(event_ids))

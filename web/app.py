@@ -156,6 +156,7 @@ async def _services(settings: Settings) -> AsyncIterator[Services]:
             feed=feed,
             hub=hub,
             receiver=receiver,
+            ring_events=bell.ring_events,
             ring_backtests=bell.ring_backtests,
             oidc=_oidc(settings, outbound),
         )

@@ -20,12 +20,14 @@ from domain.errors import (
     Conflict,
     Forbidden,
     InvalidInput,
+    KeyReused,
     NotFound,
     Overloaded,
     Problem,
     SignalboxError,
     Throttled,
     Unauthenticated,
+    WouldBreak,
 )
 from domain.logs import logger
 from domain.operations.receive_event import BadSignature
@@ -44,6 +46,7 @@ STATUS: Mapping[type[SignalboxError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    KeyReused: 422,
     Throttled: 429,
     Overloaded: 503,
 }
@@ -94,8 +97,8 @@ def _of_ours(error: SignalboxError) -> Refusal:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status == 500:  # noqa: PLR2004
         return Refusal(500, *_BUG)
-    problems = error.problems if isinstance(error, InvalidInput) else ()
-    message = (InvalidInput.__doc__ or "") if problems else error.message
+    problems = error.problems if isinstance(error, InvalidInput | WouldBreak) else ()
+    message = (type(error).__doc__ or "") if problems else error.message
     return Refusal(status, error.code, message, problems, _headers_of(error))
 
 

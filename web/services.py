@@ -36,6 +36,7 @@ class Services:
         feed: LiveFeed,
         hub: LiveHub,
         receiver: EventReceiver,
+        ring_events: Callable[[Iterable[UUID]], None],
         ring_backtests: Callable[[Iterable[UUID]], None],
         oidc: OidcProvider | None = None,
     ) -> None:
@@ -45,6 +46,7 @@ class Services:
         self.feed = feed
         self.hub = hub
         self.receiver = receiver
+        self.ring_events = ring_events
         self.ring_backtests = ring_backtests
         self.oidc = oidc
         self.redactors = TeamRedactors(vault)

@@ -1,13 +1,14 @@
 """Trigger and workflow versions made ready for use, kept by their immutable id."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from domain.logs import logger
 from domain.rules.bodies import read_stored
+from domain.rules.chains import MOST_DEPTH
 from domain.rules.conditions import Conditions, read_conditions
 from domain.rules.door_settings import parse_door
 from domain.rules.paths import Path, compile_path
@@ -16,6 +17,7 @@ from domain.rules.workflow_steps import HttpStep, parse_steps
 from domain.senders import sender_for
 from domain.store import versions
 from domain.store.database import Row
+from domain.store.events import DEDUP_DAYS
 
 KEPT = 5_000
 
@@ -32,6 +34,7 @@ class CompiledTrigger:
     retry: RetryPolicy
     id_path: Path | None
     dedup_days: int
+    most_depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +96,21 @@ class CompiledVersions:
 
 def _compile_trigger(row: Row) -> CompiledTrigger:
     config = read_stored(row["config"])
-    settings = config if isinstance(config, dict) else {}
-    id_path = settings.get("id_path") or sender_for(settings.get("scheme")).id_path
+    settings: Mapping[str, Any] = config if isinstance(config, dict) else {}
+    scheme = settings.get("scheme")  # of webhooks alone
+    id_path = settings.get("id_path") or (sender_for(scheme).id_path if scheme else None)
     return CompiledTrigger(
         id=row["id"],
         number=row["number"],
         conditions=read_conditions(row["condition_config"]),
         retry=parse_retry(read_stored(row["retry"])),
         id_path=compile_path(id_path) if isinstance(id_path, str) else None,
-        dedup_days=parse_door(settings).dedup_days,
+        dedup_days=parse_door(settings).dedup_days if scheme else DEDUP_DAYS,
+        most_depth=settings.get("most_depth", MOST_DEPTH),
     )
 
 
 def _compile_workflow(row: Row) -> CompiledWorkflow:
-    return CompiledWorkflow(row["id"], row["number"], parse_steps(read_stored(row["steps"])))
+    # Nobody may publish a workflow without steps, but the canaries have one: there is nothing to do.
+    steps = read_stored(row["steps"])
+    return CompiledWorkflow(row["id"], row["number"], parse_steps(steps) if steps else ())

@@ -16,9 +16,9 @@ from domain.operations.compiled_versions import CompiledTrigger, CompiledVersion
 from domain.operations.team_redactors import TeamRedactors
 from domain.pause_points import pause_at
 from domain.rules.bodies import UnreadableBody
+from domain.rules.chains import TOO_DEEP
 from domain.rules.conditions import judge
 from domain.rules.dedupe import id_key
-from domain.rules.ids import derived_id
 from domain.rules.json_values import JsonValue, text_of
 from domain.rules.redaction import Redactor
 from domain.rules.subjects import NOTHING, Subject, subject_of
@@ -82,12 +82,9 @@ async def decide_events(
 def _judge(row: Row, trigger: CompiledTrigger | None) -> _Judged:
     """Judge one event. Nothing about one event may stop its neighbours, so a fault of ours in
     judging it is a verdict too: `error`, with the reason `internal`, and a log line."""
-    if not row["enabled"]:
-        return _Judged(row, "paused", "trigger_disabled", {"result": "paused"})
-    if row["workflow_version_id"] is None:
-        return _Judged(row, "error", "workflow_not_published", {"result": "error"})
-    if trigger is None:
-        return _Judged(row, "error", "unreadable_version", {"result": "error"})
+    told = _without_conditions(row, trigger)
+    if told is not None or trigger is None:
+        return told or _Judged(row, "error", "unreadable_version", {"result": "error"})
     try:
         subject = subject_of(row, row["trigger_version"])
         judgement = judge(trigger.conditions, subject)
@@ -100,6 +97,18 @@ def _judge(row: Row, trigger: CompiledTrigger | None) -> _Judged:
         return _Judged(row, "error", "internal", {"result": "error"})
     reason = "condition_error" if judgement.result == "error" else None
     return _Judged(row, _VERDICTS[judgement.result], reason, {}, judgement, claim)
+
+
+def _without_conditions(row: Row, trigger: CompiledTrigger | None) -> _Judged | None:
+    """The verdict on an event whose conditions are not asked at all; None: they are."""
+    if not row["enabled"]:
+        return _Judged(row, "paused", "trigger_disabled", {"result": "paused"})
+    if row["workflow_version_id"] is None:
+        return _Judged(row, "error", "workflow_not_published", {"result": "error"})
+    if trigger is not None and row["chain_depth"] > trigger.most_depth:
+        depths = {"depth": row["chain_depth"], "most": trigger.most_depth}
+        return _Judged(row, "loop", TOO_DEEP, {"result": "loop", **depths})
+    return None
 
 
 _VERDICTS = {"matched": "fired", "not_matched": "filtered", "error": "error"}
@@ -161,7 +170,7 @@ def _as_duplicate(one: _Judged, first: UUID | None) -> _Judged:
 def _decision(one: _Judged) -> NewDecision:
     row = one.row
     return NewDecision(
-        id=derived_id(row["id"], "decision", row["trigger_id"]),
+        id=decisions.decision_id_for(row["id"], row["trigger_id"]),
         team_id=row["team_id"],
         event_id=row["id"],
         trigger_id=row["trigger_id"],

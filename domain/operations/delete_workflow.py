@@ -20,6 +20,6 @@ async def delete_workflow(actor: Actor, workflow_id: UUID, *, revision: int | No
         check_revision(seen.revision, revision)
         # 2. Whoever made a trigger before the lock is seen here.
         if users := await workflows.names_of_triggers_using(actor.team_id, workflow_id):
-            raise Conflict(f"A trigger runs this workflow: {', '.join(users)}.")
+            raise Conflict(f"A trigger runs this workflow, or waits for it: {', '.join(users)}.")
         won(await workflows.mark_deleted(seen))
         await audit.record(actor, "delete", "workflow", workflow_id, before=workflow_facts(seen))

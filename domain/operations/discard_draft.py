@@ -20,7 +20,7 @@ async def discard_draft(actor: Actor, workflow_id: UUID, *, revision: int | None
         check_revision(seen.revision, revision)
         if seen.version is None:
             raise Conflict("It was never published, so its draft is all there is of it.")
-        won(await workflows.save_workflow(seen, name=seen.name, draft_steps=None))
+        won(await workflows.save_workflow(seen, name=seen.name, draft=None))
         now = await workflows.find_workflow(actor.team_id, workflow_id)
         if now is None:
             raise NotFound

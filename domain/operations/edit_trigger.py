@@ -5,25 +5,28 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
+from domain.clock import utc_now
 from domain.encryption import Vault
 from domain.errors import NotFound
 from domain.operations.create_trigger import SavedTrigger
+from domain.operations.fire_slots import bring_up_to_date
+from domain.operations.keep_expectation import keep_expectation
+from domain.operations.run_paused import run_paused
 from domain.operations.saving import check, check_revision, won
 from domain.operations.trigger_parts import (
-    Source,
     TriggerParts,
-    make_secret,
     new_version,
     parse_parts,
-    refuse_shared_secret,
     require_workflow,
-    seal_secret,
     trigger_facts,
 )
+from domain.operations.trigger_sources import Source, check_watch, keep_source, read_source
+from domain.operations.webhook_sources import make_secret, refuse_shared_secret, seal_secret
 from domain.rules.bodies import read_json
 from domain.rules.names import name_problems
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.store import audit, secrets, triggers
+from domain.rules.resuming import ResumeChoice
+from domain.store import audit, expectations, secrets, triggers
 from domain.store.database import transaction
 from domain.store.triggers import NewVersion, TriggerRow
 
@@ -40,7 +43,9 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 @dataclass(frozen=True, slots=True)
 class TriggerEdit:
     """What to change. `config` is replaced whole, but a secret that is not given stays, as long as
-    the scheme does."""
+    the scheme does. A pinned version is one of the present workflow's: another workflow is followed
+    unless a version of it is given. `catch_up` says what becomes of the slots that came due while a
+    schedule was off, when it is switched on: by default what its own policy says."""
 
     name: str | None = None
     workflow_id: UUID | None = None
@@ -49,13 +54,17 @@ class TriggerEdit:
     limits: dict[str, Any] | None = None
     retry: dict[str, Any] | None = None
     enabled: bool | None = None
+    pinned_version: int | Unchanged | None = UNCHANGED
+    expected_by: Any = UNCHANGED
     revision: int | None = None
+    catch_up: ResumeChoice = "policy"
 
     @property
     def makes_version(self) -> bool:
         """Whether anything changes that events are judged by."""
         parts = (self.workflow_id, self.config, self.limits, self.retry)
-        return self.conditions is not UNCHANGED or any(part is not None for part in parts)
+        told = self.conditions is not UNCHANGED or self.pinned_version is not UNCHANGED
+        return told or any(part is not None for part in parts)
 
 
 async def edit_trigger(
@@ -84,6 +93,7 @@ async def edit_trigger(
         now = await triggers.find_trigger(actor.team_id, trigger_id)
         if now is None:
             raise NotFound
+        await keep_source(now, changed=now.config != seen.config)
         before, after = trigger_facts(seen), {**trigger_facts(now), **(noted or {})}
         await audit.record(actor, action, "trigger", trigger_id, before=before, after=after)
     return SavedTrigger(now, made)
@@ -91,11 +101,19 @@ async def edit_trigger(
 
 async def _save(actor: Actor, vault: Vault, seen: TriggerRow, edit: TriggerEdit) -> str | None:
     version, made = None, None
+    if edit.enabled not in (None, seen.enabled) and seen.kind == "schedule":
+        # What was due until now goes by the switch as it was until now.
+        await bring_up_to_date(seen.team_id, seen.id)
+        if edit.enabled:
+            await run_paused(seen.team_id, seen.id, edit.catch_up)
+    expected_by = None if edit.expected_by is UNCHANGED else edit.expected_by
     if edit.makes_version:
-        parts = _parts(seen, edit)
+        parts = _parts(seen, edit, expected_by)
         version = await _add_version(actor, seen, edit, parts)
         if edit.config is not None:
             made = await _change_secret(vault, seen, parts.source)
+    if edit.expected_by is not UNCHANGED:
+        await keep_expectation(seen.team_id, seen.id, edit.expected_by)
     won(
         await triggers.save_trigger(
             seen,
@@ -104,19 +122,26 @@ async def _save(actor: Actor, vault: Vault, seen: TriggerRow, edit: TriggerEdit)
             version=version,
         )
     )
+    if edit.enabled not in (None, seen.enabled):
+        await expectations.look_again(seen.team_id, [seen.id])
     return made
 
 
-def _parts(seen: TriggerRow, edit: TriggerEdit) -> TriggerParts:
-    conditions = edit.conditions
-    if conditions is UNCHANGED:
-        conditions = _json(seen.conditions)
+def _parts(seen: TriggerRow, edit: TriggerEdit, expected_by: Any) -> TriggerParts:
     return parse_parts(
-        _json(seen.config) if edit.config is None else edit.config,
-        conditions,
+        lambda: _source(seen, edit),
+        _json(seen.conditions) if edit.conditions is UNCHANGED else edit.conditions,
         _json(seen.limits) if edit.limits is None else edit.limits,
         _json(seen.retry) if edit.retry is None else edit.retry,
+        expected_by=expected_by,
     )
+
+
+def _source(seen: TriggerRow, edit: TriggerEdit) -> Source:
+    stored = _json(seen.config)
+    if edit.config is None or edit.config == stored:
+        return read_source(seen.kind, stored, None)
+    return read_source(seen.kind, edit.config, utc_now())
 
 
 def _json(text: str | None) -> Any:
@@ -126,19 +151,27 @@ def _json(text: str | None) -> Any:
 async def _add_version(
     actor: Actor, seen: TriggerRow, edit: TriggerEdit, parts: TriggerParts
 ) -> NewVersion:
-    workflow_id = seen.workflow_id
-    if edit.workflow_id is not None:
-        workflow_id = edit.workflow_id
-        await require_workflow(actor.team_id, workflow_id)
+    workflow_id, pinned = seen.workflow_id, seen.pinned_version
+    if edit.workflow_id not in (None, seen.workflow_id):
+        workflow_id, pinned = edit.workflow_id, None
+    if edit.pinned_version is not UNCHANGED:
+        pinned = edit.pinned_version
+    await check_watch(actor.team_id, seen.id, workflow_id, parts.source)
+    if workflow_id != seen.workflow_id or pinned is not None:
+        pin = await require_workflow(actor.team_id, workflow_id, pinned)
+    else:
+        pin = None
     # The trigger is locked, so the next number is free.
-    version = new_version(parts, seen.version + 1, workflow_id, actor.name)
+    version = new_version(parts, seen.version + 1, workflow_id, pin, actor.name)
     await triggers.add_version(actor.team_id, seen.id, version)
     return version
 
 
 async def _change_secret(vault: Vault, seen: TriggerRow, source: Source) -> str | None:
-    """Replace the secret where one is given, or where another scheme needs another; that one is
-    returned if it was made now."""
+    """Replace a webhook's secret where one is given, or where another scheme needs another; that
+    one is returned if it was made now."""
+    if source.sender is None:
+        return None
     same_scheme = _json(seen.config).get("scheme") == source.sender.scheme
     if source.secret is None and same_scheme:
         return None

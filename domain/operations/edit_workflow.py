@@ -1,50 +1,68 @@
-"""Edit a workflow: its name, and its steps as a new version or as a draft."""
+"""Edit a workflow: its name, and its steps and input schema as a new version or as a draft."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from domain.errors import InvalidInput, NotFound
+from domain.operations.edit_trigger import UNCHANGED
 from domain.operations.saving import (
-    check,
     check_revision,
-    publish_steps,
+    publish,
+    schema_text,
     steps_text,
     won,
     workflow_facts,
 )
+from domain.operations.weigh_publication import ask_first
+from domain.rules.checking import Problems
 from domain.rules.names import name_problems
 from domain.rules.permissions import EDIT_WORKFLOWS, Actor
 from domain.store import audit, workflows
 from domain.store.database import transaction
-from domain.store.workflows import WorkflowRow
+from domain.store.workflows import Contents, WorkflowRow
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowEdit:
-    """What to change; None: as it was. Steps are published at once unless `draft`; without steps,
-    `draft=False` publishes the draft that is there."""
+    """What to change; None: as it was (an input schema of None is taken away). Steps and schema are
+    published at once unless `draft`; without either, `draft=False` publishes the draft that is
+    there. `confirm`: publish although it would break triggers."""
 
     name: str | None = None
     steps: object | None = None
+    input_schema: Any = UNCHANGED
     draft: bool | None = None
     revision: int | None = None
+    confirm: bool = False
+
+    @property
+    def changes_contents(self) -> bool:
+        """Whether there are new steps or a new schema."""
+        return self.steps is not None or self.input_schema is not UNCHANGED
 
 
 async def edit_workflow(actor: Actor, workflow_id: UUID, edit: WorkflowEdit) -> WorkflowRow:
     """The workflow as it is now.
 
-    Raises NotFound, InvalidInput, and Conflict when `edit.revision` is not the present one.
+    Raises NotFound, InvalidInput, Conflict when `edit.revision` is not the present one, and
+    WouldBreak when publishing would break triggers and that is not confirmed.
     """
     actor.require(EDIT_WORKFLOWS)
-    found = [] if edit.name is None else name_problems(edit.name)
-    check(found if edit.steps is None else [])
-    steps = None if edit.steps is None else steps_text(edit.steps, found=found)
+    given = _read(edit)
+    found = await workflows.find_workflow(actor.team_id, workflow_id)
+    if found is None:
+        raise NotFound
+    check_revision(found.revision, edit.revision)
+    # Asked before the lock: events are read, which takes its time.
+    if to_publish := _to_publish(found, edit, given):
+        await ask_first(found, to_publish, confirm=edit.confirm)
     async with transaction():
         seen = await workflows.lock_workflow(actor.team_id, workflow_id)
         if seen is None:
             raise NotFound
         check_revision(seen.revision, edit.revision)
-        await _save(actor, seen, edit, steps)
+        await _save(actor, seen, edit, given)
         now = await workflows.find_workflow(actor.team_id, workflow_id)
         if now is None:
             raise NotFound
@@ -59,23 +77,60 @@ async def edit_workflow(actor: Actor, workflow_id: UUID, edit: WorkflowEdit) -> 
     return now
 
 
-async def _save(actor: Actor, seen: WorkflowRow, edit: WorkflowEdit, steps: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What was sent, checked, as it is stored; None: not sent, or no schema."""
+
+    steps: str | None
+    input_schema: str | None
+
+
+def _read(edit: WorkflowEdit) -> _Given:
+    problems = Problems()
+    for problem in [] if edit.name is None else name_problems(edit.name):
+        problems.add(problem.field, problem.message)
+    steps = schema = None
+    if edit.steps is not None:
+        steps = problems.attempt(lambda: steps_text(edit.steps))
+    if edit.input_schema is not UNCHANGED:
+        schema = problems.attempt(lambda: schema_text(edit.input_schema))
+    problems.raise_any()
+    return _Given(steps, schema)
+
+
+async def _save(actor: Actor, seen: WorkflowRow, edit: WorkflowEdit, given: _Given) -> None:
     name = edit.name or seen.name
-    to_publish = _steps_to_publish(seen, edit, steps)
+    to_publish = _to_publish(seen, edit, given)
     if to_publish is not None:
-        await publish_steps(seen, name, to_publish, actor.name)
-    else:
-        draft = seen.draft_steps if steps is None else steps
-        won(await workflows.save_workflow(seen, name=name, draft_steps=draft))
+        await publish(seen, name, to_publish, actor.name)
+        return
+    draft = _changed(seen, edit, given) if edit.changes_contents else seen.draft
+    won(await workflows.save_workflow(seen, name=name, draft=draft))
 
 
-def _steps_to_publish(seen: WorkflowRow, edit: WorkflowEdit, steps: str | None) -> str | None:
-    if steps is not None:
-        return None if edit.draft else steps
+def _to_publish(seen: WorkflowRow, edit: WorkflowEdit, given: _Given) -> Contents | None:
+    """What becomes the next version; None: nothing does."""
+    if edit.changes_contents:
+        return None if edit.draft else _changed(seen, edit, given)
     if edit.draft is None:
         return None
     if edit.draft:
-        raise InvalidInput.at("draft", "needs steps beside it")
-    if seen.draft_steps is None:
+        raise InvalidInput.at("draft", "needs steps or an input schema beside it")
+    if seen.draft is None:
         raise InvalidInput.at("draft", "there is no draft to publish")
-    return seen.draft_steps
+    return seen.draft
+
+
+def _changed(seen: WorkflowRow, edit: WorkflowEdit, given: _Given) -> Contents:
+    """The draft, or else what runs, with what was sent in its place. Steps that are published over
+    a draft have nothing to do with it."""
+    kept = seen.published if edit.draft is None and given.steps else seen.draft or seen.published
+    kept = kept or seen.draft
+    if kept is None:
+        raise NotFound
+    if given.steps is None and edit.draft is None and seen.draft is not None:
+        raise InvalidInput.at(
+            "input_schema", 'there is a draft: send "draft" to say whether this goes into it'
+        )
+    schema = kept.input_schema if edit.input_schema is UNCHANGED else given.input_schema
+    return replace(kept, steps=given.steps or kept.steps, input_schema=schema)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.encryption import CannotOpen, Vault, trigger_secret_row
 from domain.logs import logger
-from domain.operations.trigger_parts import sender_settings
+from domain.operations.webhook_sources import sender_settings
 from domain.rules.bodies import read_json
 from domain.rules.door_settings import DoorSettings, parse_door
 from domain.senders import BodyMemory, Sender, sender_for

@@ -107,7 +107,7 @@ def _run(
         execution_id=row["id"],
         steps=workflow.steps,
         context=RenderContext(
-            event=_event_facts(event),
+            event=event_facts(event),
             trigger=TriggerFacts(str(event["trigger_id"]), event["trigger_name"], event["kind"]),
             steps=steps,
             secrets=secrets,
@@ -118,7 +118,8 @@ def _run(
     )
 
 
-def _event_facts(event: Row) -> EventFacts:
+def event_facts(event: Row) -> EventFacts:
+    """A stored event as placeholders know it."""
     headers: list[tuple[str, str]] = msgspec.json.decode(event["headers"])
     return EventFacts(
         id=str(event["id"]),

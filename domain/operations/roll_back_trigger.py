@@ -38,6 +38,7 @@ def _edit_to(version: VersionListed, revision: int | None) -> TriggerEdit:
         conditions=None if version.conditions is None else _json(version.conditions),
         limits=_json(version.limits),
         retry=_json(version.retry),
+        pinned_version=version.pinned_version,
         revision=revision,
     )
 

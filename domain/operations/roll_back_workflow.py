@@ -3,30 +3,43 @@
 from uuid import UUID
 
 from domain.errors import InvalidInput, NotFound
-from domain.operations.saving import check_revision, publish_steps, workflow_facts
+from domain.operations.saving import check_revision, publish, workflow_facts
+from domain.operations.weigh_publication import ask_first
 from domain.rules.permissions import EDIT_WORKFLOWS, Actor
 from domain.store import audit, workflows
 from domain.store.database import transaction
-from domain.store.workflows import WorkflowRow
+from domain.store.workflows import Contents, WorkflowRow
 
 
 async def roll_back_workflow(
-    actor: Actor, workflow_id: UUID, number: int, *, revision: int | None = None
+    actor: Actor,
+    workflow_id: UUID,
+    number: int,
+    *,
+    revision: int | None = None,
+    confirm: bool = False,
 ) -> WorkflowRow:
-    """The workflow as it is now: with a new version that has the steps of version `number`.
+    """The workflow as it is now: with a new version that is what version `number` was.
 
     A draft stays. Raises NotFound; InvalidInput when there is no such version, when it is the one
     that runs already, or when a secret it names is gone; Conflict when `revision` is not the
-    present one.
+    present one; WouldBreak when triggers would break and that is not confirmed.
     """
     actor.require(EDIT_WORKFLOWS)
+    found = await workflows.find_workflow(actor.team_id, workflow_id)
+    if found is None:
+        raise NotFound
+    check_revision(found.revision, revision)
+    # Asked before the lock: events are read, which takes its time.
+    contents = await _contents_to_run(found, number)
+    await ask_first(found, contents, confirm=confirm)
     async with transaction():
         seen = await workflows.lock_workflow(actor.team_id, workflow_id)
         if seen is None:
             raise NotFound
         check_revision(seen.revision, revision)
-        steps = await _steps_to_run(seen, number)
-        await publish_steps(seen, seen.name, steps, actor.name, draft_steps=seen.draft_steps)
+        contents = await _contents_to_run(seen, number)
+        await publish(seen, seen.name, contents, actor.name, draft=seen.draft)
         now = await workflows.find_workflow(actor.team_id, workflow_id)
         if now is None:
             raise NotFound
@@ -41,10 +54,10 @@ async def roll_back_workflow(
     return now
 
 
-async def _steps_to_run(seen: WorkflowRow, number: int) -> str:
+async def _contents_to_run(seen: WorkflowRow, number: int) -> Contents:
     if number == seen.version:
         raise InvalidInput.at("version", "is the one that runs already")
-    steps = await workflows.steps_of_version(seen.team_id, seen.id, number)
-    if steps is None:
+    contents = await workflows.contents_of_version(seen.team_id, seen.id, number)
+    if contents is None:
         raise InvalidInput.at("version", "there is no such version")
-    return steps
+    return contents

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.encryption import Vault
 from domain.errors import InvalidInput, NotFound
-from domain.operations.trigger_parts import (
+from domain.operations.webhook_sources import (
     check_given_secret,
     make_secret,
     refuse_shared_secret,

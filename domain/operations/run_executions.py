@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -28,6 +28,7 @@ PLACES = 128
 MOST_A_CLAIM = 64
 MOST_WAITING = 10_000
 RENEW_EVERY_S = 10.0
+LOOK_EVERY_S = 1.0
 REST_S = 0.004
 AFTER_FAILURE_S = 0.5
 
@@ -168,22 +169,44 @@ class ExecutionRunner:
 
     async def _renew_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_EVERY_S)
-            claimed = [(one.row["id"], one.row["fence"]) for one in self._running.values()]
-            if claimed:
-                await self._renew(claimed)
+            renewed_at = time.monotonic()
+            claimed: list[tuple[UUID, int]] = []
+            while time.monotonic() - renewed_at < RENEW_EVERY_S:
+                # What is canceled shall not run on until the next renewal. Most executions end
+                # before they are looked at once.
+                await self._let_go_of(claimed, executions.taken_away)
+                claimed = self._claimed()
+                await asyncio.sleep(LOOK_EVERY_S)
+            await self._let_go_of(self._claimed(), _not_renewed)
 
-    async def _renew(self, claimed: Sequence[tuple[UUID, int]]) -> None:
+    def _claimed(self) -> list[tuple[UUID, int]]:
+        return [(one.row["id"], one.row["fence"]) for one in self._running.values()]
+
+    async def _let_go_of(
+        self,
+        claimed: Sequence[tuple[UUID, int]],
+        find_lost: Callable[[Sequence[tuple[UUID, int]]], Awaitable[set[UUID]]],
+    ) -> None:
+        """Stop those of our executions that belong to somebody else, or to nobody, by now."""
+        running = [pair for pair in claimed if self._runs(*pair)]
         try:
-            still_ours = await executions.renew_leases(claimed)
+            lost = await find_lost(running) if running else set()
         except Unavailable as failure:
             log.warning("renewal_failed", error=repr(failure))
             return
-        for execution_id, fence in claimed:
-            one = self._running.get(execution_id)
-            if one and one.row["fence"] == fence and execution_id not in still_ours:
+        for execution_id, fence in running:
+            if execution_id in lost and self._runs(execution_id, fence):
                 log.warning("lease_lost_while_running", execution_id=str(execution_id))
-                one.task.cancel()
+                self._running[execution_id].task.cancel()
+
+    def _runs(self, execution_id: UUID, fence: int) -> bool:
+        one = self._running.get(execution_id)
+        return one is not None and one.row["fence"] == fence
+
+
+async def _not_renewed(claimed: Sequence[tuple[UUID, int]]) -> set[UUID]:
+    """Prolong the leases; the executions whose lease is gone."""
+    return {execution_id for execution_id, _ in claimed} - await executions.renew_leases(claimed)
 
 
 def _database_clock(row: Row, received: float) -> Callable[[], datetime]:

@@ -22,7 +22,12 @@ MOST_VIEWS = 30
 MOST_NAME_CHARACTERS = 60
 MOST_QUERY_CHARACTERS = 2_000
 # Who may save a view may see its list.
-PERMISSION = {"triggers": SEE_TRIGGERS, "events": SEE_EVENTS, "executions": SEE_EXECUTIONS}
+PERMISSION = {
+    "triggers": SEE_TRIGGERS,
+    "events": SEE_EVENTS,
+    "executions": SEE_EXECUTIONS,
+    "slots": SEE_TRIGGERS,
+}
 
 
 async def save_view(actor: Actor, page: str, name: str, query: str) -> SavedView:

@@ -6,11 +6,29 @@ from uuid import UUID
 
 from domain.errors import Conflict, InvalidInput, Problem
 from domain.rules.bodies import read_json
+from domain.rules.input_schemas import parse_input_schema
 from domain.rules.json_values import write_json
 from domain.rules.redaction import storable_headers
 from domain.rules.workflow_steps import parse_steps, references_in
 from domain.store import secrets, workflows
-from domain.store.workflows import WorkflowRow
+from domain.store.templates import TemplateRow, TemplateVersion
+from domain.store.workflows import Contents, WorkflowRow
+
+
+def contents_of(steps: object, input_schema: object, *, found: Sequence[Problem] = ()) -> Contents:
+    """Steps and input schema (None: none) as they are stored. Raises InvalidInput that names the
+    fields, with the problems that were `found` before."""
+    problems, schema = list(found), None
+    try:
+        schema = schema_text(input_schema)
+    except InvalidInput as refused:
+        problems += refused.problems
+    return Contents(steps_text(steps, found=problems), schema)
+
+
+def schema_text(input_schema: object) -> str | None:
+    """An input schema as it is stored. Raises InvalidInput that names the fields."""
+    return None if input_schema is None else parse_input_schema(input_schema).text
 
 
 def steps_text(steps: object, *, found: Sequence[Problem] = ()) -> str:
@@ -43,43 +61,70 @@ def won(rows: int) -> None:
         raise Conflict
 
 
-async def publish_steps(
-    seen: WorkflowRow, name: str, steps: str, created_by: str, *, draft_steps: str | None = None
+async def publish(
+    seen: WorkflowRow,
+    name: str,
+    contents: Contents,
+    created_by: str,
+    *,
+    draft: Contents | None = None,
 ) -> None:
-    """Store `steps` as the next version and make it the one that runs; `draft_steps` are the draft
-    from then on.
+    """Store `contents` as the next version and make it the one that runs; `draft` is the draft from
+    then on.
 
     Called within a transaction that locked the workflow: so the number is free. Raises InvalidInput
     when the steps name a secret that the team does not have.
     """
-    await _check_secrets(seen.team_id, steps)
+    await _check_secrets(seen.team_id, contents.steps)
     number = await workflows.newest_version_number(seen.team_id, seen.id) + 1
-    version_id = await workflows.add_version(seen.team_id, seen.id, number, steps, created_by)
+    version_id = await workflows.add_version(seen.team_id, seen.id, number, contents, created_by)
     won(
         await workflows.save_published(
-            seen, name=name, number=number, version_id=version_id, draft_steps=draft_steps
+            seen, name=name, number=number, version_id=version_id, draft=draft
         )
     )
 
 
 async def _check_secrets(team_id: UUID, steps: str) -> None:
+    missing = await missing_secrets(team_id, steps)
+    check([Problem("steps", f"there is no secret {name}") for name in missing])
+
+
+async def missing_secrets(team_id: UUID, steps: str) -> list[str]:
+    """The secrets that stored steps name and the team does not have."""
     needed = references_in(parse_steps(read_json(steps.encode()))).secrets
     known = {row["name"] for row in await secrets.list_secrets(team_id)} if needed else set()
-    check([Problem("steps", f"there is no secret {name}") for name in sorted(needed - known)])
+    return sorted(needed - known)
 
 
 def workflow_facts(row: WorkflowRow) -> dict[str, Any]:
     """What an audit entry keeps of a workflow."""
-    shown = row.draft_steps or row.steps
+    shown = row.draft or row.published
+    facts: dict[str, Any] = {
+        "name": row.name,
+        "version": row.version,
+        "draft": row.draft is not None,
+        "steps": None if shown is None else without_credentials(read_json(shown.steps.encode())),
+    }
+    if shown is not None and shown.input_schema is not None:
+        facts["input_schema"] = read_json(shown.input_schema.encode())
+    if row.template is not None:
+        facts["template"] = row.template
+        facts["template_version"] = shown.template_version if shown else None
+    return facts
+
+
+def template_facts(row: TemplateRow, version: TemplateVersion) -> dict[str, Any]:
+    """What an audit entry keeps of a template."""
     return {
         "name": row.name,
         "version": row.version,
-        "draft": row.draft_steps is not None,
-        "steps": None if shown is None else _without_credentials(read_json(shown.encode())),
+        "note": version.note,
+        "steps": without_credentials(read_json(version.contents.steps.encode())),
     }
 
 
-def _without_credentials(steps: Any) -> list[Any]:
+def without_credentials(steps: Any) -> list[Any]:
     """The steps without headers that carry credentials: some people write them there as text."""
     return [
         {**step, "headers": dict(storable_headers(step["headers"]))} if "headers" in step else step

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.errors import InvalidInput
+from domain.operations.fire_slots import bring_up_to_date
+from domain.operations.run_paused import run_paused
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.store import audit, trigger_bulk
+from domain.store import audit, expectations, trigger_bulk
 from domain.store.database import transaction
 from domain.store.trigger_bulk import TriggerSwitch
 
@@ -27,13 +29,21 @@ async def set_triggers_enabled(
     actor: Actor, trigger_ids: Sequence[UUID], *, enabled: bool
 ) -> Switched:
     """Switch those of the triggers that are not switched so yet, all or none, each with its own
-    audit entry. Raises InvalidInput for none at all, or more than 1,000."""
+    audit entry. Of what came due while a schedule was off, its own policy says what runs.
+
+    Raises InvalidInput for none at all, or more than 1,000.
+    """
     actor.require(EDIT_TRIGGERS)
     wanted = sorted(set(trigger_ids))
     if not 0 < len(wanted) <= MOST_TRIGGERS:
         raise InvalidInput.at("ids", f"must be 1 to {MOST_TRIGGERS:,} triggers")
     async with transaction():
+        for trigger_id in await trigger_bulk.lock_schedules(actor.team_id, wanted, enabled=enabled):
+            await bring_up_to_date(actor.team_id, trigger_id)
+            if enabled:
+                await run_paused(actor.team_id, trigger_id, "policy")
         changed = await trigger_bulk.switch(actor.team_id, wanted, enabled=enabled)
+        await expectations.look_again(actor.team_id, [each.id for each in changed])
         for each in changed:
             await _record(actor, each)
     there = await trigger_bulk.switches_of(actor.team_id, wanted)

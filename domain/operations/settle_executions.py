@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from domain import metrics
 from domain.batches import Batcher
@@ -14,7 +13,7 @@ from domain.rules.retries import GiveUp, RetryPolicy, decide_retry
 from domain.rules.step_results import StepResult
 from domain.store import executions
 from domain.store.database import Row, Unavailable
-from domain.store.executions import Settlement
+from domain.store.executions import Settled, Settlement
 
 MOST_A_COMMIT = 100
 COMMITS_AT_ONCE = 2
@@ -27,9 +26,13 @@ RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 class Settler:
     """The settle commits of one worker process."""
 
-    def __init__(self, announce: Callable[..., None]) -> None:
-        """`announce(team_id, *topics)` neither blocks nor fails."""
+    def __init__(
+        self, announce: Callable[..., None], ring_chains: Callable[[], None] = lambda: None
+    ) -> None:
+        """`announce(team_id, *topics)` and `ring_chains()` (triggers wait for an end) neither block
+        nor fail."""
         self._announce = announce
+        self._ring_chains = ring_chains
         self._commits: Batcher[Settlement, bool] = Batcher(
             self._commit,
             most=MOST_A_COMMIT,
@@ -53,8 +56,10 @@ class Settler:
 
     async def _commit(self, batch: Sequence[Settlement]) -> list[bool]:
         await pause_at("settle.before_commit")
-        owned = await _write_within_patience(batch)
+        owned, watched = await _write_within_patience(batch)
         await pause_at("settle.after_commit")
+        if watched:
+            self._ring_chains()
         metrics.LEASES_LOST.inc(sum(one.execution_id not in owned for one in batch))
         for one in (one for one in batch if one.execution_id in owned):
             _count(one)
@@ -76,8 +81,8 @@ def _count(one: Settlement) -> None:
         metrics.ATTEMPT_SECONDS.observe((one.finished_at - one.started_at).total_seconds())
 
 
-async def _write_within_patience(batch: Sequence[Settlement]) -> set[UUID]:
-    """Write; the executions that were still ours.
+async def _write_within_patience(batch: Sequence[Settlement]) -> Settled:
+    """Write; which executions were still ours.
 
     While the database is away for a moment the results are kept: without them the calls would
     have to be made again.

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.clock import utc_now
 from domain.encryption import Vault, trigger_secret_row
 from domain.errors import InvalidInput, NotFound
-from domain.operations.trigger_parts import sender_settings
+from domain.operations.webhook_sources import sender_settings
 from domain.rules.bodies import read_json
 from domain.rules.ids import new_id
 from domain.rules.permissions import SEND_TEST_EVENTS, Actor
@@ -55,8 +55,7 @@ async def sign_test_event(
     if row is None or row.hook_token is None:
         raise NotFound
     delivery_id = f"test_{new_id().hex}"
-    secret = await _newest_secret(vault, row)
-    signature = _signature(row, draft.body, secret, delivery_id)
+    signature = await signature_of(vault, row, draft.body, delivery_id)
     facts = {
         "delivery_id": delivery_id,
         "size": len(draft.body),
@@ -66,6 +65,16 @@ async def sign_test_event(
     await audit.record(actor, "send_test_event", "trigger", row.id, after=facts)
     headers = _merged({"Content-Type": draft.content_type, **signature}, draft.headers)
     return SignedDelivery(row.hook_token, headers, draft.body, delivery_id)
+
+
+async def signature_of(
+    vault: Vault, row: TriggerRow, body: bytes, delivery_id: str
+) -> Mapping[str, str]:
+    """The headers with which the trigger's sender would sign a delivery just now.
+
+    Raises InvalidInput (a signed scheme without a live secret), and CannotOpen.
+    """
+    return _signature(row, body, await _newest_secret(vault, row), delivery_id)
 
 
 async def _newest_secret(vault: Vault, row: TriggerRow) -> str:

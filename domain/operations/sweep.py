@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.clock import utc_now
 from domain.logs import logger
+from domain.operations.start_chained import MOST_A_PASS, start_chained
 from domain.rules.retries import GiveUp, decide_lost_lease
 from domain.store import events, executions, shadows, tallies
 from domain.store.database import transaction
@@ -63,6 +64,20 @@ async def take_back_lost_executions() -> int:
                 await tallies.add({(row["team_id"], row["trigger_id"], "failed"): 1})
             log.warning("lease_lost", execution_id=str(row["id"]), dead=dead)
     return len(rows)
+
+
+async def sweep_chains(ring_events: Ring, patience_s: float = RING_MAY_TAKE_S) -> int:
+    """Tell of ends that no worker told of, because it was killed or they ended without one; how
+    many of them."""
+    told = 0
+    while told < MOST_A_SWEEP:
+        chained = await start_chained(patience_s)
+        if chained.event_ids:
+            ring_events(chained.event_ids)
+        told += chained.taken
+        if chained.taken < MOST_A_PASS:
+            break
+    return told
 
 
 async def sweep_shadows(ring: Ring) -> int:

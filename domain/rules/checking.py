@@ -5,8 +5,9 @@ nothing that PostgreSQL's `jsonb` or a UTF-8 encoder would refuse at the moment 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
 from domain.errors import InvalidInput, Problem
 from domain.rules.json_values import MAX_DEPTH, MAX_NUMBER_DIGITS, JsonValue, number_of
@@ -17,6 +18,9 @@ MAX_VALUES = 10_000
 
 _LIMIT: int = 10**MAX_NUMBER_DIGITS
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+Found = TypeVar("Found")
 
 
 class Problems:
@@ -39,6 +43,14 @@ class Problems:
         """Note the problems that another check raised."""
         for problem in error.problems:
             self.add(problem.field, problem.message)
+
+    def attempt(self, check: Callable[[], Found]) -> Found | None:
+        """What `check` finds, or None where it raises InvalidInput: its problems are noted."""
+        try:
+            return check()
+        except InvalidInput as refused:
+            self.absorb(refused)
+            return None
 
     def raise_any(self) -> None:
         """Raise InvalidInput with all of them, if there are any."""

@@ -39,9 +39,18 @@ def new_id() -> UUID:
 def derived_id(origin: UUID, *parts: object) -> UUID:
     """The one id for `parts` under `origin`: same instant (so same day's partition), same parts,
     same id. `parts` are joined by their text, NUL between them."""
-    text = "\0".join([str(origin), *map(str, parts)])
-    digest = hashlib.sha256(text.encode()).digest()
-    return _compose(origin.int >> 80, int.from_bytes(digest[:10], "big"))
+    return _hashed(origin.int >> 80, origin, *parts)
+
+
+def id_at(instant: datetime, *parts: object) -> UUID:
+    """The one id for `parts` that begins with an instant: same instant, same parts, same id. For
+    what has no event whose id it could derive from."""
+    return _hashed((instant - _EPOCH) // _MILLISECOND, *parts)
+
+
+def _hashed(milliseconds: int, *parts: object) -> UUID:
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
+    return _compose(milliseconds, int.from_bytes(digest[:10], "big"))
 
 
 def instant_of(row_id: UUID) -> datetime:

@@ -15,9 +15,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from domain.rules.checking import Problems
 from domain.rules.ids import parse_id
 from domain.rules.list_filters import (
+    CAUGHT_UP,
     CUSTOM,
     HEALTHS,
     KINDS,
+    SLOT_REASONS,
+    SLOT_STATES,
     STATES,
     SWITCHED,
     VERDICTS,
@@ -26,6 +29,7 @@ from domain.rules.list_filters import (
     ExecutionFilters,
     Pairs,
     PayloadClause,
+    SlotFilters,
     Span,
     TriggerFilters,
 )
@@ -204,11 +208,26 @@ def read_trigger_filters(given: Given) -> TriggerFilters:
     return filters
 
 
-ListFilters = ExecutionFilters | EventFilters | TriggerFilters
+def read_slot_filters(given: Given) -> SlotFilters:
+    """What the address of a list of slots asks for. Raises InvalidInput."""
+    reader = _Reader(given)
+    filters = SlotFilters(
+        states=reader.words("state", SLOT_STATES),
+        trigger_id=reader.id("trigger"),
+        reason=reader.word("reason", SLOT_REASONS),
+        catch_up=reader.word("catch_up", CAUGHT_UP),
+        span=reader.span(),
+    )
+    reader.finish()
+    return filters
+
+
+ListFilters = ExecutionFilters | EventFilters | TriggerFilters | SlotFilters
 READERS: Mapping[str, Callable[[Given], ListFilters]] = {
     "executions": read_execution_filters,
     "events": read_event_filters,
     "triggers": read_trigger_filters,
+    "slots": read_slot_filters,
 }
 """By list: how its address is read."""
 

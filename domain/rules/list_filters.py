@@ -27,7 +27,7 @@ VERDICTS = (
     "error",
 )
 STATES = tuple(str(state) for state in ExecutionState)
-HEALTHS = ("healthy", "degraded", "failing", "waiting", "paused")
+HEALTHS = ("healthy", "degraded", "failing", "late", "waiting", "paused")
 SWITCHED = {"on": True, "off": False}
 WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 CUSTOM = "custom"
@@ -122,3 +122,20 @@ class TriggerFilters:
     workflow_id: UUID | None = None
     health: str | None = None
     name: str | None = None
+
+
+SLOT_STATES = ("fired", "late", "skipped", "paused", "missed", "waiting")
+SLOT_REASONS = ("overlap", "calendar", "dst", "catch_up", "canceled", "not_on_record")
+CAUGHT_UP = ("latest", "all", "resume", "backfill")
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFilters:
+    """What a list of slots is narrowed to; empty or None: not narrowed. `span` is about the instant
+    that a slot was scheduled for (a backfilled one: asked for)."""
+
+    states: tuple[str, ...] = ()
+    trigger_id: UUID | None = None
+    reason: str | None = None
+    catch_up: str | None = None
+    span: Span = ANY_TIME

@@ -21,6 +21,7 @@ SEE_HOOK_URLS = "see_hook_urls"
 SEE_SECRET_NAMES = "see_secret_names"  # noqa: S105 - the name of a permission
 EDIT_TRIGGERS = "edit_triggers"
 EDIT_WORKFLOWS = "edit_workflows"
+RUN_TRIGGERS = "run_triggers"
 MANAGE_SECRETS = "manage_secrets"
 MANAGE_KEYS = "manage_keys"
 MANAGE_MEMBERS = "manage_members"
@@ -50,6 +51,7 @@ _EDITOR = _VIEWER | {
     SEE_SECRET_NAMES,
     EDIT_TRIGGERS,
     EDIT_WORKFLOWS,
+    RUN_TRIGGERS,
     SEE_REFUSED,
     SEND_TEST_EVENTS,
 }

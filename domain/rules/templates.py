@@ -38,13 +38,17 @@ Parts = tuple[str | Reference, ...]
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a template needs from outside the event: names of secrets, keys of earlier steps."""
+    """What a template needs: names of secrets, keys of earlier steps, and what it reads of the
+    event, as the placeholders say it (`$.order.id`)."""
 
     secrets: frozenset[str] = frozenset()
     steps: frozenset[str] = frozenset()
+    event: frozenset[str] = frozenset()
 
     def __or__(self, other: "References") -> "References":
-        return References(self.secrets | other.secrets, self.steps | other.steps)
+        return References(
+            self.secrets | other.secrets, self.steps | other.steps, self.event | other.event
+        )
 
 
 def references_of(found: Iterable[Reference]) -> References:
@@ -53,6 +57,7 @@ def references_of(found: Iterable[Reference]) -> References:
     return References(
         frozenset(one.secret for one in known if one.secret is not None),
         frozenset(one.step for one in known if one.step is not None),
+        frozenset(one.text for one in known if one.text.startswith(("$", "event."))),
     )
 
 

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.rules.ids import derived_id
 from domain.store.database import fetch
+
+
+def decision_id_for(event_id: UUID, trigger_id: UUID) -> UUID:
+    """The id of the only decision that this trigger can come to about this event."""
+    return derived_id(event_id, "decision", trigger_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,10 +155,11 @@ WITH taken AS (
     ) AS sized WHERE bytes_before < $2
 )
 SELECT e.id, e.team_id, e.trigger_id, e.kind, e.received_at, e.headers, e.query, e.content_type,
-    e.title, e.sender_id, e.body, t.version AS trigger_version,
+    e.title, e.sender_id, e.body, e.chain_depth, t.version AS trigger_version,
     t.version_id AS trigger_version_id,
     t.enabled AND t.deleted_at IS NULL AS enabled, t.workflow_id,
-    w.published_version AS workflow_version, w.published_version_id AS workflow_version_id
+    coalesce(t.pinned_version, w.published_version) AS workflow_version,
+    coalesce(t.pinned_version_id, w.published_version_id) AS workflow_version_id
 FROM chosen
 JOIN event e ON e.id = chosen.event_id AND e.id = ANY ($1)
 JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id

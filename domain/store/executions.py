@@ -6,11 +6,13 @@ Every instant here is the database's: leases and due times never meet a process'
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from domain.rules.execution_states import CLAIMABLE, TERMINAL
+from domain.rules.execution_states import CANCELABLE, CLAIMABLE, TERMINAL
 from domain.rules.ids import derived_id
 from domain.rules.step_results import StepResult
+from domain.store import chains
 from domain.store.database import Row, execute, fetch, fetch_one
 from domain.store.jsonb import json_text, plain_text
 
@@ -23,6 +25,7 @@ def _listed(states: Iterable[str]) -> str:
 
 _CLAIMABLE = _listed(CLAIMABLE)
 _TERMINAL = _listed(TERMINAL)
+_CANCELABLE = _listed(CANCELABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,20 @@ async def renew_leases(claimed: Sequence[tuple[UUID, int]]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-# One statement, so one commit. Counts, attempts and steps are written only for executions that
-# the first part could still change: a late worker, whose fence is old, writes nothing at all.
+async def taken_away(claimed: Sequence[tuple[UUID, int]]) -> set[UUID]:
+    """Of (execution, fence) pairs, the executions that are ours no longer."""
+    rows = await fetch(
+        "SELECT e.id FROM execution e JOIN unnest($1::uuid[], $2::bigint[]) AS c (id, fence) "
+        "ON e.id = c.id WHERE e.id = ANY ($1) AND (e.fence <> c.fence OR e.state <> 'running')",
+        [execution_id for execution_id, _ in claimed],
+        [fence for _, fence in claimed],
+    )
+    return {row["id"] for row in rows}
+
+
+# One statement, so one commit. Counts, attempts, steps and the outbox of what is waited for are
+# written only for executions that the first part could still change: a late worker, whose fence is
+# old, writes nothing at all.
 _SETTLE = f"""
 WITH given AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::float8[])
@@ -106,7 +121,8 @@ WITH given AS (
         finished_at = CASE WHEN g.state IN ({_TERMINAL}) THEN now() END
     FROM given g
     WHERE e.id = g.id AND e.id = ANY ($1) AND e.fence = g.fence AND e.state = 'running'
-    RETURNING e.id, e.team_id, e.trigger_id, e.state
+    RETURNING e.id, e.team_id, e.trigger_id, e.workflow_id, e.state
+), watched AS ({chains.NOTE_ENDS.format(ended="settled")}
 ), counted AS (
     INSERT INTO tally (id, team_id, trigger_id, hour, outcome, amount)
     SELECT gen_random_uuid(), team_id, trigger_id, date_trunc('hour', now()), outcome, count(*)
@@ -132,16 +148,23 @@ WITH given AS (
     WHERE s.execution_id IN (SELECT id FROM settled)
     ON CONFLICT (id) DO NOTHING
 )
-SELECT id FROM settled
+SELECT id, EXISTS (SELECT FROM watched) AS watched FROM settled
 """
 
 _NO_ATTEMPTS: list[list[object]] = [[] for _ in range(9)]
 _NO_STEPS: list[list[object]] = [[] for _ in range(14)]
 
 
-async def settle(settlements: Sequence[Settlement]) -> set[UUID]:
-    """Write what became of the executions; those that were still ours. The others belong to
-    somebody else by now, and nothing of them was written."""
+class Settled(NamedTuple):
+    """The executions that were still `ours`, and whether triggers wait for the end of any."""
+
+    ours: set[UUID]
+    watched: bool
+
+
+async def settle(settlements: Sequence[Settlement]) -> Settled:
+    """Write what became of the executions. Those that are not ours any more belong to somebody
+    else by now, and nothing of them was written."""
     attempts = [
         (_attempt_id(s.execution_id, s.attempt), s.team_id, s.execution_id, s.attempt,
          s.attempt_state, s.reason, _text(s.message), s.started_at, s.finished_at)
@@ -163,7 +186,7 @@ async def settle(settlements: Sequence[Settlement]) -> set[UUID]:
         *([list(column) for column in zip(*attempts, strict=True)] or _NO_ATTEMPTS),
         *([list(column) for column in zip(*steps, strict=True)] or _NO_STEPS),
     )
-    return {row["id"] for row in rows}
+    return Settled({row["id"] for row in rows}, any(row["watched"] for row in rows))
 
 
 def _text(message: str | None) -> str | None:
@@ -232,3 +255,39 @@ async def give_up_lease(execution_id: UUID, state: str, reason: str) -> None:
         reason,
         row["attempt_started_at"],
     )
+    await chains.note_ends([execution_id])
+
+
+# The fence rises, so whoever runs one of them can write nothing about it any more. In the order of
+# their ids, so that two who cancel the same ones cannot wait for each other.
+_CANCEL = f"""
+WITH ready AS (
+    SELECT id, state FROM execution
+    WHERE team_id = $1 AND id = ANY ($2) AND state IN ({_CANCELABLE}) ORDER BY id FOR UPDATE
+)
+UPDATE execution e
+SET state = 'canceled', reason = $3, fence = e.fence + 1, lease_until = NULL, finished_at = now()
+FROM ready WHERE e.id = ready.id AND e.id = ANY ($2)
+RETURNING e.id, e.attempt, e.attempt_started_at, ready.state = 'running' AS was_running
+"""
+
+
+async def cancel(team_id: UUID, ids: Sequence[UUID], reason: str) -> list[UUID]:
+    """End those of the team's executions that have not ended, with the attempts under way; which
+    they were. Inside a transaction only."""
+    rows = await fetch(_CANCEL, team_id, list(ids), reason)
+    running = [row for row in rows if row["was_running"]]
+    await execute(
+        "INSERT INTO attempt (id, team_id, execution_id, number, state, reason, started_at, "
+        "finished_at) SELECT id, $2, execution_id, number, 'canceled', $3, started_at, now() "
+        "FROM unnest($1::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[]) "
+        "AS a (id, execution_id, number, started_at) ON CONFLICT (id) DO NOTHING",
+        [_attempt_id(row["id"], row["attempt"]) for row in running],
+        team_id,
+        reason,
+        [row["id"] for row in running],
+        [row["attempt"] for row in running],
+        [row["attempt_started_at"] for row in running],
+    )
+    await chains.note_ends([row["id"] for row in rows])
+    return [row["id"] for row in rows]

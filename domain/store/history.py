@@ -122,6 +122,8 @@ async def queue_depths() -> dict[str, int]:
         "AND due_at <= now()) AS due_executions, "
         "(SELECT count(*) FROM execution WHERE state = 'running') AS running_executions, "
         "(SELECT count(*) FROM execution WHERE state = 'running' AND lease_until < now()) "
-        "AS expired_leases"
+        "AS expired_leases, "
+        "(SELECT coalesce(greatest(0, extract(epoch FROM now() - min(next_due_at))), 0)::bigint "
+        "FROM schedule WHERE next_due_at IS NOT NULL) AS schedules_behind_s"
     )
     return {name: int(row[name]) for name in row.keys()} if row else {}  # noqa: SIM118 - a Record

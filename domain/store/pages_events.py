@@ -67,6 +67,7 @@ class EventShown:
     content_type: str
     title: str
     sender_id: str | None
+    caused_by: UUID | None
     size: int
     body: bytes
 
@@ -75,7 +76,7 @@ async def event_shown(team_id: UUID, event_id: UUID, most_octets: int) -> EventS
     """The event, or None if the team has none of this id."""
     row = await fetch_one(
         "SELECT e.id, e.trigger_id, t.name AS trigger_name, e.kind, e.received_at, e.headers, "
-        "e.query, e.content_type, e.title, e.sender_id, octet_length(e.body) AS size, "
+        "e.query, e.content_type, e.title, e.sender_id, e.caused_by, octet_length(e.body) AS size, "
         "substring(e.body FROM 1 FOR $3) AS body "
         "FROM event e JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id "
         "WHERE e.team_id = $1 AND e.id = $2",

@@ -17,6 +17,7 @@ class VersionListed:
     number: int
     workflow_id: UUID
     workflow_name: str
+    pinned_version: int | None
     config: str
     conditions: str | None
     limits: str
@@ -26,7 +27,7 @@ class VersionListed:
 
 
 _VERSIONS = """
-SELECT v.number, v.workflow_id, w.name AS workflow_name, v.config,
+SELECT v.number, v.workflow_id, w.name AS workflow_name, v.pinned_version, v.config,
     v.condition_config AS conditions, v.limits, v.retry, v.created_by, v.created_at
 FROM trigger_version v JOIN workflow w ON w.team_id = v.team_id AND w.id = v.workflow_id
 WHERE v.team_id = $1 AND v.trigger_id = $2

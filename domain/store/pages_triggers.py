@@ -14,7 +14,8 @@ from domain.store.pages import PAGE_SIZE, Page, Position, read_page
 
 @dataclass(frozen=True, slots=True)
 class TriggerListed:
-    """A trigger as the list shows it."""
+    """A trigger as the list shows it. `next_slot` is the next instant of its schedule, which is due
+    at `next_due_at`; `late_since` is set while an event is overdue."""
 
     id: UUID
     name: str
@@ -24,6 +25,10 @@ class TriggerListed:
     revision: int
     workflow_id: UUID
     workflow_name: str
+    pinned_version: int | None
+    next_slot: datetime | None
+    next_due_at: datetime | None
+    late_since: datetime | None
     last_event_at: datetime | None
     last_fired_at: datetime | None
     last_verdict: str | None
@@ -45,12 +50,15 @@ FROM (SELECT id, state, created_at FROM execution
     WHERE {_OF_TRIGGER} AND {{narrow}} {_NEWEST} 20) newest"""
 _LISTED = f"""
 SELECT t.id, t.name, t.kind, v.config ->> 'scheme' AS scheme, t.enabled, t.revision,
-    t.workflow_id, w.name AS workflow_name, coalesce(e.received_at, f.received_at) AS last_event_at,
+    t.workflow_id, w.name AS workflow_name, t.pinned_version, s.next_slot, s.next_due_at,
+    o.late_since, coalesce(e.received_at, f.received_at) AS last_event_at,
     coalesce(x.created_at, y.created_at) AS last_fired_at,
     coalesce(d.verdict, c.verdict) AS last_verdict, coalesce(x.state, y.state) AS last_finished
 FROM trigger t
 JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id
 JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
+LEFT JOIN schedule s ON s.team_id = t.team_id AND s.trigger_id = t.id AND s.until_at IS NULL
+LEFT JOIN expectation o ON o.team_id = t.team_id AND o.trigger_id = t.id
 LEFT JOIN LATERAL (SELECT received_at FROM event
     WHERE {_OF_TRIGGER} AND id >= $2 {_NEWEST} 1) e ON true
 LEFT JOIN LATERAL (SELECT received_at FROM event
@@ -167,6 +175,7 @@ class Choice:
 
 
 MOST_CHOICES = 500
+MOST_VERSIONS = 50
 
 
 async def trigger_choices(team_id: UUID) -> list[Choice]:
@@ -178,6 +187,18 @@ async def trigger_choices(team_id: UUID) -> list[Choice]:
         MOST_CHOICES,
     )
     return [Choice(**row) for row in rows]
+
+
+async def version_choices(team_id: UUID, workflow_id: UUID) -> list[int]:
+    """The numbers of a workflow's newest versions, newest first."""
+    rows = await fetch(
+        "SELECT number FROM workflow_version WHERE team_id = $1 AND workflow_id = $2 "
+        "ORDER BY number DESC LIMIT $3",
+        team_id,
+        workflow_id,
+        MOST_VERSIONS,
+    )
+    return [row["number"] for row in rows]
 
 
 async def workflow_choices(team_id: UUID) -> list[Choice]:

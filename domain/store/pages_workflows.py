@@ -96,17 +96,18 @@ async def counts_of_workflows(
 
 @dataclass(frozen=True, slots=True)
 class VersionListed:
-    """An immutable version. `steps` is JSON text."""
+    """An immutable version. `steps` and `input_schema` are JSON texts."""
 
     id: UUID
     number: int
     steps: str
+    input_schema: str | None
     created_by: str
     created_at: datetime
 
 
 _VERSIONS = """
-SELECT id, number, steps, created_by, created_at FROM workflow_version
+SELECT id, number, steps, input_schema, created_by, created_at FROM workflow_version
 WHERE team_id = $1 AND workflow_id = $2
 """
 
@@ -130,19 +131,21 @@ async def find_version(team_id: UUID, workflow_id: UUID, number: int) -> Version
 
 @dataclass(frozen=True, slots=True)
 class TriggerOfWorkflow:
-    """A trigger that runs the workflow."""
+    """A trigger that runs the workflow: the version it is pinned to, or the newest."""
 
     id: UUID
     name: str
     kind: str
     enabled: bool
+    pinned_version: int | None
 
 
 async def triggers_of_workflow(team_id: UUID, workflow_id: UUID) -> list[TriggerOfWorkflow]:
-    """The first 50 triggers that run it, by name."""
+    """The first 50 triggers that run it, those that are switched on first, by name."""
     rows = await fetch(
-        "SELECT id, name, kind, enabled FROM trigger WHERE team_id = $1 AND workflow_id = $2 "
-        "AND deleted_at IS NULL ORDER BY lower(name), id LIMIT $3",
+        "SELECT id, name, kind, enabled, pinned_version FROM trigger "
+        "WHERE team_id = $1 AND workflow_id = $2 AND deleted_at IS NULL "
+        "ORDER BY enabled DESC, lower(name), id LIMIT $3",
         team_id,
         workflow_id,
         MOST_TRIGGERS,

@@ -4,10 +4,11 @@ A partition holds the ids made within one UTC day. Deleting rows would leave the
 dropping a partition gives it back at once.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from domain.rules.ids import first_id_at
-from domain.store.database import execute, fetch, transaction
+from domain.store.database import execute, fetch, fetch_one, transaction
 
 PARTITIONED_TABLES = (
     "event", "decision", "execution", "attempt", "step_run", "audit_entry", "slot",
@@ -59,6 +60,29 @@ async def _make_partition(name: str, table: str, day: datetime) -> None:
                 f"CREATE OR REPLACE TRIGGER audit_entry_is_kept BEFORE TRUNCATE ON {name} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
             )
+
+
+_PARTITIONS_OF = """
+SELECT n.nspname AS schema, (SELECT coalesce(array_agg(c.relname::text), '{}') FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = parent.oid) AS names
+FROM pg_class parent JOIN pg_namespace n ON n.oid = parent.relnamespace
+WHERE parent.relname = $1 AND parent.relkind = 'p'
+"""
+
+
+async def make_past_partitions(table: str, instants: Iterable[datetime]) -> None:
+    """Make the partitions of `table` that are missing for these instants, in the current
+    transaction: for rows that are about what was due while nobody was there to make partitions.
+
+    Names its tables with their schema, so that it also works for who acts for one team.
+    """
+    days = {instant.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            for instant in instants}  # fmt: skip
+    there = await fetch_one(_PARTITIONS_OF, table)
+    assert there is not None
+    for day in sorted(days):
+        if (name := partition_name(table, day)) not in there["names"]:
+            await _make_partition(f"{there['schema']}.{name}", f"{there['schema']}.{table}", day)
 
 
 async def rows_outside_partitions() -> dict[str, int]:

@@ -49,7 +49,7 @@ class Workflow(Table):
     published_version = Integer(null=True, default=None)
     published_version_id = optional_id()
     template = Text(null=True, default=None, help_text="an id, or `library:` and a key")
-    template_version = Integer(null=True, default=None, help_text="made from, or last taken over")
+    draft_template_version = Integer(null=True, default=None, help_text="beside draft_steps")
     revision = Integer(default=1, help_text="rises with every change: an edit names the one it saw")
     created_at = moment()
     updated_at = moment()
@@ -65,6 +65,7 @@ class WorkflowVersion(Table):
     number = Integer(null=False, default=None)
     steps = JSONB(null=False, default=None)
     input_schema = JSONB(null=True, default=None, help_text="JSON Schema; null: anything")
+    template_version = Integer(null=True, default=None, help_text="of the workflow's template")
     created_by = Text(default=None, null=False)
     created_at = moment()
 

@@ -1,6 +1,6 @@
 """Schedules, their slots, and what else is waited for."""
 
-from piccolo.columns import JSONB, UUID, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from domain.store.columns import moment, optional_id, optional_moment, required_id
@@ -20,6 +20,7 @@ class Schedule(Table):
     next_slot = optional_moment(help_text="null: it never comes due again")
     next_due_at = optional_moment(help_text="the next slot with its jitter")
     tzdata = Text(default=None, null=False, help_text="the zone data that next_slot comes from")
+    fault = Text(null=True, default=None, help_text="why the clock could not go on; null: it could")
     audited_until = moment()
     audit_at = Timestamptz(null=True, help_text="null: audited to its end")
 
@@ -101,3 +102,11 @@ class CanaryProbe(Table):
     state = Text(default="expected", null=False)
     reason = Text(null=True, default=None)
     started_at = optional_moment()
+
+
+class SystemReliability(Table):
+    """What became of the slots of the whole installation within an hour, by outcome."""
+
+    hour = Timestamptz(primary_key=True, default=None, null=False)
+    outcome = Text(primary_key=True, default=None, null=False)
+    amount = BigInt(null=False, default=None)

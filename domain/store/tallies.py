@@ -37,7 +37,13 @@ async def fold() -> int:
     either still waiting or folded, never both or neither. Ordered, so two folds cannot deadlock."""
     return await execute(
         "WITH gone AS (DELETE FROM tally WHERE id IN (SELECT id FROM tally ORDER BY id LIMIT 20000 "
-        "FOR UPDATE SKIP LOCKED) RETURNING *) "
+        "FOR UPDATE SKIP LOCKED) RETURNING *), "
+        # What became of slots is also counted without saying whose they were.
+        "system AS (INSERT INTO system_reliability AS r (hour, outcome, amount) "
+        "SELECT hour, outcome, sum(amount) FROM gone "
+        "WHERE outcome LIKE 'slot:%' OR outcome LIKE 'skew:%' "
+        "GROUP BY hour, outcome ORDER BY hour, outcome "
+        "ON CONFLICT (hour, outcome) DO UPDATE SET amount = r.amount + excluded.amount) "
         "INSERT INTO trigger_hour AS h (id, team_id, trigger_id, hour, outcome, amount) "
         "SELECT min(id::text)::uuid, team_id, trigger_id, hour, outcome, sum(amount) FROM gone "
         "GROUP BY team_id, trigger_id, hour, outcome ORDER BY trigger_id, hour, outcome "

@@ -24,8 +24,9 @@ async def add_team(name: str, slug: str) -> UUID:
 
 
 async def team_by_slug(slug: str) -> dict[str, Any] | None:
-    """Its id, name and slug."""
-    return await Team.select(Team.id, Team.name, Team.slug).where(Team.slug == slug).first()
+    """Its id, name and slug. The system's own team is nobody's to name."""
+    of_people = (Team.slug == slug) & (Team.system == False)  # noqa: E712 - Piccolo's way
+    return await Team.select(Team.id, Team.name, Team.slug).where(of_people).first()
 
 
 async def lock_team(team_id: UUID) -> Row | None:

@@ -27,6 +27,21 @@ async def switches_of(team_id: UUID, trigger_ids: Sequence[UUID]) -> list[Trigge
     return [TriggerSwitch(**row) for row in rows]
 
 
+async def lock_schedules(
+    team_id: UUID, trigger_ids: Sequence[UUID], *, enabled: bool
+) -> list[UUID]:
+    """The schedule triggers among them that are not switched so yet, locked in the order of their
+    ids: until the transaction ends nobody else switches them."""
+    rows = await fetch(
+        "SELECT id FROM trigger WHERE team_id = $1 AND id = ANY ($2) AND deleted_at IS NULL "
+        "AND kind = 'schedule' AND enabled <> $3 ORDER BY id FOR UPDATE",
+        team_id,
+        list(trigger_ids),
+        enabled,
+    )
+    return [row["id"] for row in rows]
+
+
 # The rows are locked in the order of their ids, so two people who switch the same triggers wait for
 # each other instead of deadlocking; the second one finds those rows switched, and leaves them out.
 _SWITCH = """

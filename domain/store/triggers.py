@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.rules.chains import Watch
 from domain.store.database import Row, execute, fetch, fetch_one
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerRow:
-    """A trigger with its present version. `config`, `conditions`, `limits` and `retry` are JSON
-    texts; no secret is among them."""
+    """A trigger with its present version. `config`, `conditions`, `limits`, `retry` and
+    `expected_by` are JSON texts; no secret is among them. `pinned_version` is the workflow's
+    version that runs (None: the newest), `late_since` since when an expected event is overdue."""
 
     id: UUID
     team_id: UUID
@@ -18,6 +20,9 @@ class TriggerRow:
     kind: str
     hook_token: str | None
     workflow_id: UUID
+    pinned_version: int | None
+    watched_workflow_id: UUID | None
+    watched_end: str | None
     enabled: bool
     version: int
     version_id: UUID
@@ -25,18 +30,31 @@ class TriggerRow:
     conditions: str | None
     limits: str
     retry: str
+    expected_by: str | None
+    late_since: datetime | None
     revision: int
     created_at: datetime
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A published version of a workflow."""
+
+    number: int
+    version_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A version about to be stored, its parts as JSON texts."""
+    """A version about to be stored, its parts as JSON texts. `pin` is the workflow's version that
+    it is held to, `watch` what a workflow trigger waits for."""
 
     id: UUID
     number: int
     workflow_id: UUID
+    pin: Pin | None
+    watch: Watch | None
     config: str
     conditions: str | None
     limits: str
@@ -45,10 +63,12 @@ class NewVersion:
 
 
 _COLUMNS = """
-SELECT t.id, t.team_id, t.name, t.kind, t.hook_token, t.workflow_id, t.enabled, t.version,
-    t.version_id, v.config, v.condition_config AS conditions, v.limits, v.retry, t.revision,
-    t.created_at, t.updated_at
+SELECT t.id, t.team_id, t.name, t.kind, t.hook_token, t.workflow_id, t.pinned_version,
+    t.watched_workflow_id, t.watched_end, t.enabled, t.version, t.version_id, v.config,
+    v.condition_config AS conditions, v.limits, v.retry, x.config AS expected_by, x.late_since,
+    t.revision, t.created_at, t.updated_at
 FROM trigger t JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id
+LEFT JOIN expectation x ON x.team_id = t.team_id AND x.trigger_id = t.id
 """
 
 
@@ -124,7 +144,8 @@ async def add_trigger(new: NewTrigger, version: NewVersion) -> None:
     one transaction, whose end checks it."""
     await execute(
         "INSERT INTO trigger (id, team_id, name, kind, hook_token, workflow_id, enabled, "
-        "version, version_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "version, version_id, watched_workflow_id, watched_end, pinned_version, pinned_version_id) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         new.id,
         new.team_id,
         new.name,
@@ -134,16 +155,28 @@ async def add_trigger(new: NewTrigger, version: NewVersion) -> None:
         new.enabled,
         version.number,
         version.id,
+        *_copied(version),
     )
     await add_version(new.team_id, new.id, version)
+
+
+def _copied(version: NewVersion) -> tuple[UUID | None, str | None, int | None, UUID | None]:
+    """What of a version its trigger's row repeats, for those who look triggers up by it."""
+    watch, pin = version.watch, version.pin
+    return (
+        watch.source_workflow_id if watch else None,
+        watch.on if watch else None,
+        pin.number if pin else None,
+        pin.version_id if pin else None,
+    )
 
 
 async def add_version(team_id: UUID, trigger_id: UUID, version: NewVersion) -> None:
     """Store an immutable version."""
     await execute(
         "INSERT INTO trigger_version (id, team_id, trigger_id, number, workflow_id, config, "
-        "condition_config, limits, retry, created_by) "
-        "VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9::jsonb, $10)",
+        "condition_config, limits, retry, created_by, pinned_version) "
+        "VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9::jsonb, $10, $11)",
         version.id,
         team_id,
         trigger_id,
@@ -154,6 +187,7 @@ async def add_version(team_id: UUID, trigger_id: UUID, version: NewVersion) -> N
         version.limits,
         version.retry,
         version.created_by,
+        version.pin.number if version.pin else None,
     )
 
 
@@ -161,18 +195,31 @@ async def save_trigger(
     seen: TriggerRow, *, name: str, enabled: bool, version: NewVersion | None
 ) -> int:
     """Change the trigger as it was seen; 0 when someone was faster."""
+    if version is not None and not await _save_version(seen, version):
+        return 0
     return await execute(
-        "UPDATE trigger SET name = $4, enabled = $5, version = $6, version_id = $7, "
-        "workflow_id = $8, revision = revision + 1, updated_at = now() "
+        "UPDATE trigger SET name = $4, enabled = $5, revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
         seen.id,
         seen.revision,
         name,
         enabled,
-        version.number if version else seen.version,
-        version.id if version else seen.version_id,
-        version.workflow_id if version else seen.workflow_id,
+    )
+
+
+async def _save_version(seen: TriggerRow, version: NewVersion) -> int:
+    return await execute(
+        "UPDATE trigger SET version = $4, version_id = $5, workflow_id = $6, "
+        "watched_workflow_id = $7, watched_end = $8, pinned_version = $9, pinned_version_id = $10 "
+        "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
+        seen.team_id,
+        seen.id,
+        seen.revision,
+        version.number,
+        version.id,
+        version.workflow_id,
+        *_copied(version),
     )
 
 

@@ -9,8 +9,20 @@ from domain.store.database import Row, execute, fetch, fetch_one
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What a version consists of. `steps` and `input_schema` are JSON texts; no schema: anything
+    may come in. `template_version` is the version of the workflow's template that is in it."""
+
+    steps: str
+    input_schema: str | None = None
+    template_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowRow:
-    """A workflow as it stands. `steps` (published) and `draft_steps` are JSON texts."""
+    """A workflow as it stands. `template` is the id of a team's own template, or `library:` and the
+    key of one that comes with the product. What is published and the draft: see `Contents`; there
+    is a draft where there are `draft_steps`."""
 
     id: UUID
     team_id: UUID
@@ -19,15 +31,35 @@ class WorkflowRow:
     version_id: UUID | None
     steps: str | None
     draft_steps: str | None
+    input_schema: str | None
+    draft_input_schema: str | None
+    template: str | None
+    template_version: int | None
+    draft_template_version: int | None
     revision: int
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def published(self) -> Contents | None:
+        """What runs."""
+        if self.steps is None:
+            return None
+        return Contents(self.steps, self.input_schema, self.template_version)
+
+    @property
+    def draft(self) -> Contents | None:
+        """What is not published yet."""
+        if self.draft_steps is None:
+            return None
+        return Contents(self.draft_steps, self.draft_input_schema, self.draft_template_version)
+
 
 _COLUMNS = """
 SELECT w.id, w.team_id, w.name, w.published_version AS version,
-    w.published_version_id AS version_id, v.steps, w.draft_steps, w.revision, w.created_at,
-    w.updated_at
+    w.published_version_id AS version_id, v.steps, w.draft_steps, v.input_schema,
+    w.draft_input_schema, w.template, v.template_version, w.draft_template_version, w.revision,
+    w.created_at, w.updated_at
 FROM workflow w LEFT JOIN workflow_version v
     ON v.team_id = w.team_id AND v.id = w.published_version_id
 """
@@ -73,33 +105,43 @@ async def list_workflows(
     return [_workflow(row) for row in rows]
 
 
-async def add_workflow(team_id: UUID, name: str, draft_steps: str | None) -> UUID:
+async def add_workflow(
+    team_id: UUID, name: str, draft: Contents | None, template: str | None = None
+) -> UUID:
     """Store a workflow without a published version; its id."""
     workflow_id = new_id()
     await execute(
-        "INSERT INTO workflow (id, team_id, name, draft_steps) VALUES ($1, $2, $3, $4::jsonb)",
+        "INSERT INTO workflow (id, team_id, name, template, draft_steps, draft_input_schema, "
+        "draft_template_version) VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)",
         workflow_id,
         team_id,
         name,
-        draft_steps,
+        template,
+        *_columns(draft),
     )
     return workflow_id
 
 
+def _columns(contents: Contents | None) -> tuple[str | None, str | None, int | None]:
+    if contents is None:
+        return (None, None, None)
+    return (contents.steps, contents.input_schema, contents.template_version)
+
+
 async def add_version(
-    team_id: UUID, workflow_id: UUID, number: int, steps: str, created_by: str
+    team_id: UUID, workflow_id: UUID, number: int, contents: Contents, created_by: str
 ) -> UUID:
     """Store an immutable version; its id."""
     version_id = new_id()
     await execute(
-        "INSERT INTO workflow_version (id, team_id, workflow_id, number, steps, created_by) "
-        "VALUES ($1, $2, $3, $4, $5::jsonb, $6)",
+        "INSERT INTO workflow_version (id, team_id, workflow_id, number, created_by, steps, "
+        "input_schema, template_version) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8)",
         version_id,
         team_id,
         workflow_id,
         number,
-        steps,
         created_by,
+        *_columns(contents),
     )
     return version_id
 
@@ -115,28 +157,29 @@ async def newest_version_number(team_id: UUID, workflow_id: UUID) -> int:
     return int(row["n"]) if row else 0
 
 
-async def save_workflow(seen: WorkflowRow, *, name: str, draft_steps: str | None) -> int:
+async def save_workflow(seen: WorkflowRow, *, name: str, draft: Contents | None) -> int:
     """Change name and draft of the workflow as it was seen; 0 when someone was faster."""
     return await execute(
-        "UPDATE workflow SET name = $4, draft_steps = $5::jsonb, revision = revision + 1, "
-        "updated_at = now() "
+        "UPDATE workflow SET name = $4, draft_steps = $5::jsonb, draft_input_schema = $6::jsonb, "
+        "draft_template_version = $7, revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
         seen.id,
         seen.revision,
         name,
-        draft_steps,
+        *_columns(draft),
     )
 
 
 async def save_published(
-    seen: WorkflowRow, *, name: str, number: int, version_id: UUID, draft_steps: str | None = None
+    seen: WorkflowRow, *, name: str, number: int, version_id: UUID, draft: Contents | None = None
 ) -> int:
-    """Make a version the one that runs, with `draft_steps` as the draft from then on; 0 when
-    someone was faster."""
+    """Make a version the one that runs, with `draft` as the draft from then on; 0 when someone was
+    faster."""
     return await execute(
         "UPDATE workflow SET name = $4, published_version = $5, published_version_id = $6, "
-        "draft_steps = $7::jsonb, revision = revision + 1, updated_at = now() "
+        "draft_steps = $7::jsonb, draft_input_schema = $8::jsonb, draft_template_version = $9, "
+        "revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
         seen.id,
@@ -144,20 +187,31 @@ async def save_published(
         name,
         number,
         version_id,
-        draft_steps,
+        *_columns(draft),
     )
 
 
-async def steps_of_version(team_id: UUID, workflow_id: UUID, number: int) -> str | None:
-    """The steps of one version as JSON text; None when there is no such version."""
+async def contents_of_version(team_id: UUID, workflow_id: UUID, number: int) -> Contents | None:
+    """One version; None when there is no such version."""
     row = await fetch_one(
-        "SELECT steps FROM workflow_version WHERE team_id = $1 AND workflow_id = $2 "
-        "AND number = $3",
+        "SELECT steps, input_schema, template_version FROM workflow_version "
+        "WHERE team_id = $1 AND workflow_id = $2 AND number = $3",
         team_id,
         workflow_id,
         number,
     )
-    return row["steps"] if row else None
+    return Contents(**row) if row else None
+
+
+async def version_id_of(team_id: UUID, workflow_id: UUID, number: int) -> UUID | None:
+    """The id of one version; None when there is no such version."""
+    row = await fetch_one(
+        "SELECT id FROM workflow_version WHERE team_id = $1 AND workflow_id = $2 AND number = $3",
+        team_id,
+        workflow_id,
+        number,
+    )
+    return row["id"] if row else None
 
 
 async def workflows_with_secrets(team_id: UUID) -> list[WorkflowRow]:
@@ -183,10 +237,11 @@ async def mark_deleted(seen: WorkflowRow) -> int:
 
 
 async def names_of_triggers_using(team_id: UUID, workflow_id: UUID) -> list[str]:
-    """Up to five names of triggers that run this workflow."""
+    """Up to five names of triggers that run this workflow, or wait for its ends."""
     rows = await fetch(
-        "SELECT name FROM trigger WHERE team_id = $1 AND workflow_id = $2 "
-        "AND deleted_at IS NULL ORDER BY id LIMIT 5",
+        "SELECT name FROM trigger WHERE team_id = $1 "
+        "AND (workflow_id = $2 OR watched_workflow_id = $2) AND deleted_at IS NULL "
+        "ORDER BY id LIMIT 5",
         team_id,
         workflow_id,
     )

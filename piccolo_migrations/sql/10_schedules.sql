@@ -6,6 +6,12 @@ ALTER TABLE team
     ADD COLUMN system boolean NOT NULL DEFAULT false,
     ADD COLUMN most_schedules integer NOT NULL DEFAULT 1000 CHECK (most_schedules >= 0),
     ADD COLUMN shortest_interval_s integer NOT NULL DEFAULT 60 CHECK (shortest_interval_s > 0);
+-- There is one system team, whatever many clocks make it, and its slug is none that people can give
+-- to one of theirs.
+ALTER TABLE team
+    DROP CONSTRAINT team_slug_check,
+    ADD CONSTRAINT team_slug_check CHECK (system OR slug ~ '^[a-z0-9][a-z0-9-]{0,39}$');
+CREATE UNIQUE INDEX team_of_the_system ON team ((true)) WHERE system;
 
 -- One row an epoch: both the history of a schedule, from which its expected slots can be worked out
 -- again, and the clock's queue. An edit ends the present epoch and begins the next one. The old row
@@ -22,6 +28,7 @@ CREATE TABLE schedule (
     next_slot timestamptz,
     next_due_at timestamptz,
     tzdata text NOT NULL,
+    fault text,
     audited_until timestamptz NOT NULL DEFAULT now(),
     audit_at timestamptz DEFAULT now(),
     PRIMARY KEY (trigger_id, epoch),
@@ -64,7 +71,10 @@ CREATE TABLE slot (
 ) PARTITION BY RANGE (id);
 CREATE TABLE slot_default PARTITION OF slot DEFAULT;
 CREATE INDEX slot_of_trigger ON slot (trigger_id, scheduled_for);
+-- The lists, newest first: of a team, of a trigger, and of what did not simply fire.
 CREATE INDEX slot_of_team ON slot (team_id, id);
+CREATE INDEX slot_of_trigger_newest ON slot (trigger_id, id);
+CREATE INDEX slot_of_state ON slot (team_id, state, id) WHERE state <> 'fired';
 -- Those whose turn is still to come: behind a running execution, or in a backfill.
 CREATE INDEX slot_waiting ON slot (trigger_id, scheduled_for) WHERE state = 'waiting';
 -- Those of which it is not known yet when they started and ended.
@@ -140,3 +150,18 @@ CREATE TABLE canary_probe (
     PRIMARY KEY (kind, minute)
 );
 CREATE INDEX canary_probe_open ON canary_probe (minute) WHERE state = 'expected';
+
+-- What became of the slots of the whole installation within an hour: `trigger_hour` without saying
+-- whose they were. It has no team, so nobody who acts for one can see it by accident.
+CREATE TABLE system_reliability (
+    hour timestamptz NOT NULL,
+    outcome text NOT NULL,
+    amount bigint NOT NULL,
+    PRIMARY KEY (hour, outcome)
+);
+
+-- Filters of the ledger can be saved, too.
+ALTER TABLE saved_view
+    DROP CONSTRAINT saved_view_page_check,
+    ADD CONSTRAINT saved_view_page_check
+        CHECK (page IN ('triggers', 'events', 'executions', 'workflows', 'slots'));

@@ -40,7 +40,7 @@ CREATE TABLE pending_chain (
 ALTER TABLE workflow_version ADD COLUMN input_schema jsonb;
 
 -- A team's own templates; those that come with the product are files. A workflow remembers which
--- version of which template it was made from, or last took over.
+-- template it was made from, and each of its versions, like its draft, which version of that.
 CREATE TABLE workflow_template (
     id uuid PRIMARY KEY,
     team_id uuid NOT NULL REFERENCES team (id),
@@ -70,8 +70,10 @@ CREATE TRIGGER workflow_template_version_is_immutable BEFORE UPDATE OR DELETE
 ALTER TABLE workflow
     ADD COLUMN draft_input_schema jsonb,
     ADD COLUMN template text,
-    ADD COLUMN template_version integer CHECK (template_version > 0),
-    ADD CHECK ((template IS NULL) = (template_version IS NULL));
+    ADD COLUMN draft_template_version integer CHECK (draft_template_version > 0),
+    ADD CHECK (template IS NOT NULL OR draft_template_version IS NULL);
+ALTER TABLE workflow_version
+    ADD COLUMN template_version integer CHECK (template_version > 0);
 
 -- Views show the columns that a table had when they were made.
 SELECT make_team_views();

@@ -1,6 +1,8 @@
 // The conditions beside an event: a click on a field of the event puts its path into the clause that
 // one is at, and what a trial found wrong is told at the very fields. All else the server draws.
 
+import { linesIn, tellAt } from "./problems.js";
+
 const NAMES = ["sample", "chosen"];
 const ADDED = "button-conditions.add";
 
@@ -108,28 +110,13 @@ document.addEventListener("change", (event) => {
 
 // --- What a trial found wrong ------------------------------------------------------------------
 
-// What was told of an empty field when it was sent stays until somebody types there: a trial has
-// nothing to say of what is only not finished.
 function tellProblems() {
-  const lines = new Map();
-  for (const line of document.querySelectorAll("#trial-problems > [data-at]")) {
-    lines.set(line.dataset.at, [...(lines.get(line.dataset.at) ?? []), line.textContent]);
-  }
+  const lines = linesIn("#trial-problems");
   for (const box of document.querySelectorAll("#desk-conditions .error[id^='error-conditions'], #error-sample")) {
     const name = box.id.slice("error-".length);
     const field = document.getElementById(`field-${name}`);
-    const found = lines.get(name) ?? [];
-    if (field && (found.length > 0 || field.value !== "" || "tried" in box.dataset)) tell(box, field, found);
+    if (field) tellAt(box, field, lines.get(name) ?? []);
   }
-}
-
-function tell(box, field, lines) {
-  box.dataset.tried = "";
-  if ([...box.children].map((line) => line.textContent).join("\n") === lines.join("\n")) return;
-  box.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
-  if (lines.length > 0) field.setAttribute("aria-invalid", "true");
-  else field.removeAttribute("aria-invalid");
-  box.closest("[data-field]").dataset.field = lines.length > 0 ? "error" : "";
 }
 
 // Morphing does not touch what somebody chose before: what the operator now asks for has to be said.

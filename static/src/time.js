@@ -40,6 +40,24 @@ function formatter() {
   return (instant) => format.format(instant);
 }
 
+// An instant in a zone of its own (`data-in`), with that zone's offset; without a name in the
+// reader's own. A zone that this browser does not know leaves what the server wrote.
+const zoned = new Map();
+
+function inZone(zone) {
+  if (!zoned.has(zone)) zoned.set(zone, zonedFormatter(zone));
+  return zoned.get(zone);
+}
+
+function zonedFormatter(zone) {
+  const day = { weekday: "short", year: "numeric", month: "short", day: "numeric" };
+  const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "longOffset" };
+  const known = usable(zone, (timeZone) => ({ timeZone }));
+  if (zone && !known) return null;
+  const format = new Intl.DateTimeFormat(locale, { ...day, ...clock, timeZone: known ?? own });
+  return (instant) => format.format(instant);
+}
+
 function amount(milliseconds) {
   if (milliseconds < MINUTE) return `${Math.floor(milliseconds / SECOND)} s`;
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min`;
@@ -64,6 +82,11 @@ export function showTimes() {
   for (const node of document.querySelectorAll("time[datetime]")) {
     const instant = Date.parse(node.dateTime);
     if (Number.isNaN(instant)) continue;
+    if ("in" in node.dataset) {
+      const format = inZone(node.dataset.in);
+      if (format) set(node, format(instant));
+      continue;
+    }
     const exact = exactly(instant);
     set(node, "exact" in node.dataset ? exact : relative(instant, now));
     if (node.title !== exact) node.title = exact;

@@ -31,6 +31,7 @@ from tests.support.world import World
 UNSEEN = {
     "migration": "Piccolo's own record",
     "setup_token": "guards the first admin of the whole installation",
+    "system_reliability": "counts of the whole installation",
 }
 # Tables that are a team's without naming it.
 OWN_CONDITION = {"team", "app_user", "password_reset"}
@@ -251,6 +252,8 @@ FOR_EVERY_TEAM = {
     "domain/operations/change_team.py": "from one team to another",
     "domain/operations/end_other_sessions.py": "one's own sessions, in all teams",
     "domain/operations/end_session.py": "one's own session, in whatever team",
+    "domain/store/canaries.py": "the system's own team; what is told of it names nobody",
+    "domain/store/reliability.py": "numbers of the whole installation, which name nobody",
     "domain/store/sessions.py": "one's own sessions, in all teams",
     "domain/store/teams.py": "one's own teams; whether an admin rules all teams of a member",
     "web/app.py": "every request begins so",

@@ -31,9 +31,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/workflows/{workflow_id:str}": _DRAFT,
     "PATCH /api/v1/triggers/{trigger_id:str}": {"name": "Taken over", "enabled": False},
     "POST /api/v1/workflows/{workflow_id:str}/rollbacks": {"version": 1},
+    "POST /api/v1/workflows/{workflow_id:str}/template-update": {"version": 1},
+    "POST /api/v1/workflow-templates/{template_id:str}/versions": {
+        "workflow_id": "01939f5e-0000-7000-8000-000000000001",
+        "note": "Taken over",
+    },
+    "POST /api/v1/triggers/{trigger_id:str}/runs": {"input": {}, "note": "Taken over"},
     "POST /api/v1/keys/{key_id:str}/rotation": {"overlap_s": 0},
     "PUT /api/v1/triggers/{trigger_id:str}/shadow": {"conditions": None},
     "POST /api/v1/triggers/{trigger_id:str}/backtests": {"conditions": None},
+    "POST /api/v1/triggers/{trigger_id:str}/backfills": {"from": "2026-11-01T00:00:00Z"},
 }
 FORMS: dict[str, dict[str, str]] = {
     "POST /team/keys/{key_id:str}/rotation": {"overlap_s": "0"},
@@ -153,6 +160,7 @@ def test_every_parameter_is_known(app: Litestar) -> None:
     known = {
         "workflow_id", "trigger_id", "secret_id", "key_id", "name", "number", "event_id",
         "execution_id", "user_id", "session_id", "invitation_id", "view_id", "backtest_id",
+        "template_id", "backfill_id", "calendar_id",
     }  # fmt: skip
     for walked in with_ids(app):
         assert set(walked.parameters) <= known, (

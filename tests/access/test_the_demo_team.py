@@ -34,14 +34,16 @@ def api(signalbox: Installation, printed: dict[str, str]) -> Iterator[httpx.Clie
         yield client
 
 
-def count(api: httpx.Client, path: str) -> int:
-    return len(api.get(path, params={"limit": 200}).json()["items"])
+def count(api: httpx.Client, path: str, **filters: str) -> int:
+    return len(api.get(path, params={"limit": "200", **filters}).json()["items"])
 
 
 def test_the_demo_is_alive(api: httpx.Client) -> None:
-    assert (count(api, "/workflows"), count(api, "/triggers")) == (2, 4)
-    schemes = {t["config"]["scheme"] for t in api.get("/triggers").json()["items"]}
+    assert (count(api, "/workflows"), count(api, "/triggers")) == (3, 8)
+    triggers = api.get("/triggers").json()["items"]
+    schemes = {t["config"]["scheme"] for t in triggers if t["kind"] == "webhook"}
     assert schemes == {"github", "hmac", "standard", "none"}
+    assert {t["kind"] for t in triggers} == {"webhook", "schedule", "workflow", "manual"}
 
     wait_until(
         lambda: api.get("/executions", params={"state": "succeeded"}).json()["items"],
@@ -60,12 +62,12 @@ def test_what_was_printed_signs_in(
 def test_made_again_it_only_sends_new_traffic(
     signalbox: Installation, api: httpx.Client, printed: dict[str, str]
 ) -> None:
-    before = count(api, "/events")
+    before = count(api, "/events", kind="webhook")
 
     assert make_demo(signalbox) == printed
 
-    assert (count(api, "/workflows"), count(api, "/triggers")) == (2, 4)
-    assert count(api, "/events") == 2 * before
+    assert (count(api, "/workflows"), count(api, "/triggers")) == (3, 8)
+    assert count(api, "/events", kind="webhook") == 2 * before
 
 
 def test_the_password_is_kept_for_its_owner_only(

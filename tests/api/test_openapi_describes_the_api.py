@@ -8,7 +8,10 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 # Acts that say all with their address.
-WITHOUT_BODY = {"/api/v1/triggers/{trigger_id}/backtests/{backtest_id}/cancellation"}
+WITHOUT_BODY = {
+    "/api/v1/triggers/{trigger_id}/backtests/{backtest_id}/cancellation",
+    "/api/v1/triggers/{trigger_id}/backfills/{backfill_id}/cancellation",
+}
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ async def test_nothing_else_is_described(document: dict[str, Any]) -> None:
 async def test_bodies_and_refusals_are_typed(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["CreateTrigger"]["properties"].keys() == {
-        "name", "kind", "workflow_id", "config", "conditions", "limits", "retry", "enabled"
+        "name", "kind", "workflow_id", "config", "conditions", "limits", "retry", "enabled",
+        "pinned_version", "expected_by",
     }  # fmt: skip
     for path, method, operation in operations(document):
         assert operation["summary"], (path, method)

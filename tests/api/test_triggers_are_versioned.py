@@ -113,8 +113,8 @@ async def test_a_trigger_needs_a_published_workflow_of_its_own_team(
 
 
 async def test_what_this_version_does_not_have_is_refused_by_name(alice: Api, world: World) -> None:
-    schedule = await problems_of(alice, world, kind="schedule")
-    assert schedule == {"kind": "schedule triggers are not available in this version"}
+    email = await problems_of(alice, world, kind="email")
+    assert email == {"kind": "email triggers are not available in this version"}
     assert "must be one of" in (await problems_of(alice, world, kind="carrier pigeon"))["kind"]
     limits = await problems_of(alice, world, limits={"per_minute": 5})
     assert limits == {"limits.per_minute": "is a limit that this version does not know"}

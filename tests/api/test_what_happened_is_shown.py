@@ -115,7 +115,7 @@ async def settle(happened: Happened, attempt: int, state: str, reason: str | Non
         finished_at=began + timedelta(milliseconds=6),
         steps=(step,),
     )
-    assert await executions.settle([settlement]) == {happened.execution_id}
+    assert (await executions.settle([settlement])).ours == {happened.execution_id}
 
 
 async def test_an_event_waits_until_it_is_decided(alice: Api, world: World) -> None:

@@ -238,6 +238,7 @@ def _environment(data_dir: Path, port: int, urls: Mapping[str, str]) -> dict[str
         "PORT": str(port),
         "SIGNALBOX_DATA_DIR": str(data_dir),
         "SIGNALBOX_DEMO": "0",
+        "SIGNALBOX_CANARIES": "0",
         "SIGNALBOX_EGRESS_ALLOW": "127.0.0.0/8",
     }
     return local_settings(own, urls)

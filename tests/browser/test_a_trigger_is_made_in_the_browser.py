@@ -22,7 +22,7 @@ async def test_a_workflow_and_a_trigger_are_made_and_fire_by_the_lines_on_the_pa
     await page.click("text=Create and publish")
     await tab.sees("h1", "Tell the warehouse")
 
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await page.fill("#field-name", "Big orders")
     await page.select_option("#field-workflow_id", label="Tell the warehouse")
     await page.click("text=Add a clause")
@@ -52,7 +52,7 @@ async def test_a_mistake_brings_the_form_back_and_a_summary_leads_to_it(
     yard.expected.append("422")  # browsers note each answer of an error status
     alice.team.workflow(alice.team.step())
     page = tab.page
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await page.fill("#field-name", "Kept")
     await page.select_option("#field-workflow_id", index=1)
     await page.click("text=Edit as JSON")

@@ -116,7 +116,7 @@ async def test_a_sample_is_pasted_for_a_trigger_that_is_not_there_yet(
     yard.expected.append("422")
     alice.team.workflow(alice.team.step())
     page = tab.page
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await tab.sees("#event-tree", "total")
     await page.select_option("#field-chosen", "pasted")
     await page.fill("#field-sample", '{"basket": {"size": 3}')

@@ -50,7 +50,7 @@ async def test_nested_conditions_are_made_with_the_mouse(
     alice.team.workflow(alice.team.step())
     tab = await yard.open(width=width, theme=theme)
     page = tab.page
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await page.fill("#field-name", "Nested")
     await page.select_option("#field-workflow_id", index=1)
 
@@ -76,7 +76,7 @@ async def test_nested_conditions_are_made_with_the_mouse(
 async def test_nested_conditions_are_made_with_the_keyboard(tab: Tab, alice: Person) -> None:
     alice.team.workflow(alice.team.step())
     page, keys = tab.page, tab.page.keyboard
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await page.select_option("#field-workflow_id", index=1)
     await page.focus(button("group"))
     await keys.press("Enter")
@@ -142,7 +142,7 @@ async def test_the_focus_goes_to_the_next_row_when_one_is_removed(tab: Tab, alic
 
 async def test_another_signature_brings_its_fields_and_keeps_what_was_typed(tab: Tab) -> None:
     page = tab.page
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await page.fill("#field-header", "X-Mine")
 
     await page.select_option("#field-scheme", "none")

@@ -43,15 +43,23 @@ async def filling(alice: Person) -> Mapping[str, str]:
     tried = alice.team.api.post(backtests, json={"conditions": {"all": [{**clause, "value": 5}]}})
     backtest = f"{backtests}/{tried.json()['id']}"
     wait_until(lambda: alice.team.api.get(backtest).json()["finished_at"], what="a backtest")
+    workflow_id = alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"]
+    named = {"name": "Orders", "workflow_id": workflow_id}
+    template = alice.team.api.post("/workflow-templates", json=named)
+    days = {"name": "Holidays", "content": "2026-12-24..2026-12-26 Christmas"}
+    calendar = alice.team.api.post("/calendars", json=days)
     return {
         "trigger_id": hook.id,
         "event_id": event_id,
         "execution_id": execution["id"],
-        "workflow_id": alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"],
+        "workflow_id": workflow_id,
+        "template_id": template.json()["id"],
         "number": "1",
         "version": "1",
         "name": "api_token",
         "backtest_id": tried.json()["id"],
+        "backfill_id": await alice.backfill(hook.id),
+        "calendar_id": calendar.json()["id"],
     }
 
 
@@ -120,7 +128,7 @@ async def test_neither_do_open_folds_dialogs_and_forms_with_mistakes(
         )
         assert await in_both_themes(page) == []
 
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await page.click("main button[type=submit] >> nth=-1")
     await tab.sees("[aria-invalid]")
     assert await in_both_themes(page) == []

@@ -63,12 +63,12 @@ async def test_slash_searches_and_n_makes_something_new(tab: Tab, alice: Person)
 
 async def test_nothing_happens_while_someone_types(tab: Tab, alice: Person) -> None:
     alice.team.workflow(alice.team.step())
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await tab.page.focus("#field-name")
     await tab.page.keyboard.type("g t ? n / j")
 
     assert await tab.page.input_value("#field-name") == "g t ? n / j"
-    await expect(tab.page).to_have_url(re.compile("/triggers/new$"))
+    await expect(tab.page).to_have_url(re.compile(r"/triggers/new\?kind=webhook$"))
     await expect(tab.page.locator("#keys")).to_be_hidden()
 
 

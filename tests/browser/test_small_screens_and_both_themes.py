@@ -32,12 +32,19 @@ async def test_no_page_scrolls_sideways(
     longer = {"all": [clause, {**clause, "path": f"$['{LONG}'].a"}]}
     tried = alice.team.api.post(backtests, json={"conditions": longer}).json()["id"]
     wait_until(lambda: alice.team.api.get(f"{backtests}/{tried}").json()["finished_at"])
+    workflow_id = alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"]
+    named = {"name": LONG[:100], "workflow_id": workflow_id}
+    template = alice.team.api.post("/workflow-templates", json=named)
+    days = {"name": LONG[:100], "content": f"2026-12-24 {LONG[:100]}"}
     filling = {
         "trigger_id": hook.id,
+        "backfill_id": await alice.backfill(hook.id, LONG),
+        "calendar_id": alice.team.api.post("/calendars", json=days).json()["id"],
         "backtest_id": tried,
         "event_id": event_id,
         "execution_id": execution["id"],
-        "workflow_id": alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"],
+        "workflow_id": workflow_id,
+        "template_id": template.json()["id"],
         "number": "1",
         "name": "s" * 60,
     }

@@ -57,7 +57,7 @@ async def make_a_workflow(tab: Tab, target: str) -> str:
 async def make_a_trigger(tab: Tab) -> str:
     """For what is opened and (a big order or an important customer); its address."""
     page = tab.page
-    await tab.go("/triggers/new")
+    await tab.go("/triggers/new?kind=webhook")
     await page.fill("#field-name", "Big orders")
     await page.select_option("#field-workflow_id", label="Tell the warehouse")
     await page.select_option("#field-scheme", "github")

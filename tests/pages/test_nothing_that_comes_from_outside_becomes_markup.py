@@ -16,12 +16,16 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from domain.clock import utc_now
+from domain.operations.add_template_version import add_template_version
+from domain.operations.create_template import create_template
 from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.create_workflow import create_workflow
 from domain.operations.judge_history import claim_backtest, judge_chunk
+from domain.operations.save_calendar import CalendarDraft, create_calendar
 from domain.operations.set_secret import set_secret
 from domain.operations.start_backtest import BacktestDraft, start_backtest
 from domain.operations.start_shadow import start_shadow
+from domain.operations.template_versions import TemplateUse
 from domain.rules.ids import new_id
 from domain.store.database import execute, fetch, fetch_one
 from tests.pages.browsing import Browser
@@ -136,7 +140,9 @@ async def marked(request: pytest.FixtureRequest, world: World, alice: Browser) -
         "url": "http://127.0.0.1:9/",
         "body": {"a": marker.replace("{{", "((")},
     }
-    workflow = await create_workflow(actor, marker[:100], [step])
+    named = {"type": "string", "title": marker, "description": marker, "default": marker}
+    schema = {"type": "object", "properties": {marker: named}}
+    workflow = await create_workflow(actor, marker[:100], [step], input_schema=schema)
     clause = {"path": f"$['{ESCAPED.sub(_escape, marker)}']", "op": "ne", "value": marker}
     draft = TriggerDraft(
         name=marker[:100],
@@ -176,6 +182,8 @@ async def _happen(history: History, marker: str) -> None:
     )  # fmt: skip
     await _run_in_shadow(history, event_id, marker)
     await _try_on_history(history, marker)
+    await _plan(history, marker)
+    await _offer(history, marker)
 
 
 async def _try_on_history(history: History, marker: str) -> None:
@@ -188,6 +196,36 @@ async def _try_on_history(history: History, marker: str) -> None:
     assert claimed is not None
     while await judge_chunk(claimed, lambda: False) == "more":
         pass
+
+
+async def _plan(history: History, marker: str) -> None:
+    """A calendar, a schedule that uses it, and a backfill with a slot."""
+    actor = replace(history.world.alice, name=marker)
+    content = CalendarDraft(marker[:100], "dates", f"2026-12-24 {' '.join(marker.split())}")
+    calendar = await create_calendar(actor, content)
+    uses = [{"id": str(calendar.id), "use": "not_on"}]
+    config = {"form": "cron", "cron": "0 9 * * *", "calendars": uses}
+    draft = TriggerDraft(marker[:100], "schedule", history.workflow_id, config)
+    await create_trigger(actor, history.world.vault, draft)
+    await execute(
+        "INSERT INTO backfill (id, team_id, trigger_id, range_from, range_to, per_minute, note, "
+        "state, total, released, release_at, created_by, ended_at) "
+        "VALUES ($1, $2, $3, now() - interval '1 day', now(), 60, $4, 'finished', 1, 1, NULL, "
+        "$4, now())",
+        new_id(), history.team_id, history.trigger_id, marker,
+    )  # fmt: skip
+
+
+async def _offer(history: History, marker: str) -> None:
+    """A template, a workflow that was made from it and changed, and something new to take."""
+    actor = replace(history.world.alice, name=marker)
+    template = await create_template(actor, history.workflow_id, marker[:100], marker)
+    step = {"key": "notify", "kind": "http", "url": "http://127.0.0.1:9/", "body": "mine"}
+    use = TemplateUse(template.reference, 1)
+    made = await create_workflow(actor, marker[:100], [step], made_from=use)
+    source = await create_workflow(actor, marker[:100], [{**step, "body": "theirs"}])
+    await add_template_version(actor, template.reference, source.id, marker[:500])
+    assert made.template == template.reference
 
 
 async def _run_in_shadow(history: History, event_id: UUID, marker: str) -> None:
@@ -245,6 +283,9 @@ async def _filling(history: History) -> dict[str, str]:
         "event_id": await one("event"),
         "execution_id": await one("execution"),
         "backtest_id": await one("backtest"),
+        "backfill_id": await one("backfill"),
+        "calendar_id": await one("calendar"),
+        "template_id": await one("workflow_template"),
         "number": "1",
         "version": "1",
         "name": "api_token",
@@ -258,8 +299,11 @@ async def _filling(history: History) -> dict[str, str]:
 
 
 async def _others(history: History) -> list[str]:
-    """The pages of all other events and executions."""
-    return [
+    """The pages of all other events and executions, and of what is new in templates."""
+    made = await fetch(
+        "SELECT id FROM workflow WHERE team_id = $1 AND template IS NOT NULL", history.team_id
+    )
+    return [f"/workflows/{row['id']}/template-update" for row in made] + [
         f"/{noun}/{row['id']}"
         for noun, table in (("events", "event"), ("executions", "execution"))
         for row in await fetch(f"SELECT id FROM {table} WHERE team_id = $1", history.team_id)

@@ -5,7 +5,8 @@ import pytest
 from tests.pages.browsing import Browser
 from tests.pages.happenings import History
 
-PAGES = ("/", "/triggers", "/events", "/executions", "/workflows", "/triggers/new")
+PAGES = ("/", "/triggers", "/events", "/executions", "/workflows", "/triggers/new",
+         "/triggers/new?kind=webhook", "/triggers/new?kind=schedule")  # fmt: skip
 
 
 def timeless(markup: str) -> str:

@@ -8,7 +8,10 @@ from tests.support.world import World
 
 _STATIONS = re.compile(r'<ul class="line">(.*?)</ul>', re.DOTALL)
 _LINK = re.compile(r'<a href="([^"]*)"\s*(aria-current="page")?>([^<]*)</a>')
-SEEN_BY_ALL = ["Overview", "Triggers", "Events", "Executions", "Workflows"]
+SEEN_BY_ALL = [
+    "Overview", "Triggers", "Events", "Executions", "Workflows", "Ledger", "Reliability",
+    "Calendars",
+]  # fmt: skip
 
 
 async def stations(browser: Browser, path: str = "/") -> list[tuple[str, str, str]]:

@@ -137,7 +137,7 @@ async def test_a_workflow_that_a_trigger_runs_stays(alice: Browser, history: His
     answer = await alice.press("DELETE", f"/workflows/{history.workflow_id}")
 
     assert answer.status_code == 409
-    assert "A trigger runs this workflow: Orders." in answer.text
+    assert "A trigger runs this workflow, or waits for it: Orders." in answer.text
     assert (await alice.get(f"/workflows/{history.workflow_id}")).status_code == 200
 
 

@@ -86,20 +86,20 @@ async def test_a_worker_stopped_between_reading_and_writing_changes_nothing(line
     (b,) = await executions.claim([execution_id])
     assert b["fence"] > a["fence"]
 
-    assert await executions.settle([settlement(a)]) == set()
+    assert (await executions.settle([settlement(a)])).ours == set()
     assert (await line.execution(execution_id))["state"] == "running"
     assert not await fetch(
         "SELECT 1 FROM attempt WHERE execution_id = $1 AND state = 'succeeded'", execution_id
     )
-    assert await executions.settle([settlement(b)]) == {execution_id}
+    assert (await executions.settle([settlement(b)])).ours == {execution_id}
     assert (await line.execution(execution_id))["state"] == "succeeded"
 
 
 async def test_a_settle_sent_twice_counts_once(line: Line) -> None:
     execution_id = await queued(line)
     (row,) = await executions.claim([execution_id])
-    assert await executions.settle([settlement(row)]) == {execution_id}
-    assert await executions.settle([settlement(row)]) == set()
+    assert (await executions.settle([settlement(row)])).ours == {execution_id}
+    assert (await executions.settle([settlement(row)])).ours == set()
     assert len(await fetch("SELECT 1 FROM attempt WHERE execution_id = $1", execution_id)) == 1
 
 

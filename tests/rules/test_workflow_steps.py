@@ -44,7 +44,7 @@ def test_a_whole_step_is_taken() -> None:
         "give_up",
     )
     assert [name for name, _value in step.headers] == ["X-Order", "Authorization"]
-    assert step.references == References(frozenset({"key"}), frozenset())
+    assert step.references == References(frozenset({"key"}), frozenset(), frozenset({"$.order.id"}))
 
 
 def test_what_is_left_out_has_a_default() -> None:

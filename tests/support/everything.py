@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain.operations.create_api_key import create_api_key
 from domain.operations.create_team import create_team
+from domain.operations.create_template import create_template
 from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.create_user import create_user
 from domain.operations.create_workflow import create_workflow
@@ -68,7 +69,9 @@ async def _configure(world: World, made: Everything) -> None:
     row = await fetch_one("SELECT id FROM trigger_secret WHERE trigger_id = $1", saved.row.id)
     assert row is not None
     made.hook_token = saved.row.hook_token or ""
+    template = await create_template(made.actor, workflow.id, f"Template {made.marker}")
     made.ids |= {
+        "template_id": template.reference,
         "workflow_id": str(workflow.id),
         "trigger_id": str(saved.row.id),
         "secret_id": str(row["id"]),
@@ -148,9 +151,16 @@ async def _happen(made: Everything) -> None:
         "$5::jsonb)",
         new_id(), team, trigger, made.marker, f'[["x-marker", "{made.marker}"]]',
     )  # fmt: skip
+    await execute(
+        "INSERT INTO pending_chain (execution_id, trigger_id, team_id, state) "
+        "VALUES ($1, $2, $3, 'dead')",
+        execution, trigger, team,
+    )  # fmt: skip
     made.ids |= {"event_id": str(event), "execution_id": str(execution)}
     await _run_in_shadow(made)
     await _try_on_history(made)
+    await _come_due(made)
+    await _plan(made)
 
 
 async def _try_on_history(made: Everything) -> None:
@@ -193,6 +203,53 @@ async def _run_in_shadow(made: Everything) -> None:
         "INSERT INTO shadow_disagreement (shadow_id, event_id, team_id, kind, live, draft, "
         "trigger_version) VALUES ($1, $2, $3, 'only_live', 'matched', 'not_matched', 1)",
         shadow, _id(made, "event_id"), team,
+    )  # fmt: skip
+
+
+async def _plan(made: Everything) -> None:
+    """A calendar, and a backfill that has ended."""
+    team, trigger, calendar, backfill = (
+        made.actor.team_id, _id(made, "trigger_id"), new_id(), new_id(),
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO calendar (id, team_id, name, source, content, days) "
+        "VALUES ($1, $2, $3, 'dates', $4, jsonb_build_array("
+        "jsonb_build_array('2026-12-24', '2026-12-26', $3::text)))",
+        calendar, team, made.marker, f"2026-12-24..2026-12-26 {made.marker}",
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO backfill (id, team_id, trigger_id, range_from, range_to, per_minute, note, "
+        "state, total, released, release_at, created_by, ended_at) "
+        "VALUES ($1, $2, $3, now() - interval '1 day', now(), 60, $4, 'finished', 1, 1, NULL, "
+        "$4, now())",
+        backfill, team, trigger, made.marker,
+    )  # fmt: skip
+    made.ids |= {"calendar_id": str(calendar), "backfill_id": str(backfill)}
+
+
+async def _come_due(made: Everything) -> None:
+    """A schedule with a slot that fired, an event that is expected, and a canary's probe."""
+    team, trigger, slot = made.actor.team_id, _id(made, "trigger_id"), new_id()
+    await execute(
+        "INSERT INTO schedule (trigger_id, epoch, team_id, trigger_version_id, tzdata, audit_at) "
+        "SELECT id, 1, team_id, version_id, $2, NULL FROM trigger WHERE id = $1",
+        trigger, made.marker,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO slot (id, team_id, trigger_id, epoch, scheduled_for, due_at, state, event_id, "
+        "execution_id) VALUES ($1, $2, $3, 1, now(), now(), 'fired', $4, $5)",
+        slot, team, trigger, _id(made, "event_id"), _id(made, "execution_id"),
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO expectation (trigger_id, team_id, config, late_since) "
+        "VALUES ($1, $2, '{\"every_s\": 60}', now())",
+        trigger, team,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO canary_probe (kind, minute, team_id, state, reason) "
+        "SELECT 'webhook', coalesce(max(minute), now()) + interval '1 minute', $1, 'missed', $2 "
+        "FROM canary_probe",
+        team, made.marker,
     )  # fmt: skip
 
 

@@ -72,6 +72,7 @@ class Installation:
             "BASE_URL": self.base_url,
             "SIGNALBOX_DATA_DIR": str(self.folder),
             "SIGNALBOX_EGRESS_ALLOW": "127.0.0.0/8",
+            "SIGNALBOX_CANARIES": "0",
             "PYTHONUNBUFFERED": "1",
             **(env or {}),
         }

@@ -35,7 +35,7 @@ _STALE = (
 # The list's part of the page; anything else is the form's.
 _LIST = "backtests"
 # A field that only the trigger's own form has.
-_OF_TRIGGER_FORM = "scheme"
+_OF_TRIGGER_FORM = "workflow_id"
 
 
 async def _index(

@@ -9,12 +9,12 @@ from domain.operations.pick_event import choices_of, pick_event
 from domain.rules.bodies import UnreadableBody
 from domain.rules.permissions import Actor
 from domain.rules.subjects import Subject, sample_event, subject_of
-from domain.senders import SENDERS
 from domain.store.recent_events import EventChoice
 from domain.store.triggers import TriggerRow
 from web.forms.chosen_event import PASTED, SAMPLE, ChosenEvent
 from web.forms.reading import Errors, errors_by_field
 from web.presenters.event_tree import EventTree, event_tree
+from web.presenters.kind_samples import SampleEvent
 from web.presenters.payload import MOST_TREE_OCTETS
 
 
@@ -44,12 +44,12 @@ async def events_of(actor: Actor, row: TriggerRow | None) -> list[EventChoice]:
 
 
 async def chosen_event(
-    actor: Actor, row: TriggerRow | None, scheme: str, form: ChosenEvent
+    actor: Actor, row: TriggerRow | None, sample: SampleEvent | None, form: ChosenEvent
 ) -> Chosen:
     """The event that the form names. Raises NotFound when the trigger has no such event."""
     version = row.version if row else 1
     try:
-        return Chosen(form, await _subject(actor, row, scheme, form, version))
+        return Chosen(form, await _subject(actor, row, sample, form, version))
     except InvalidInput as refused:
         return Chosen(form, errors=errors_by_field(refused.problems, ["sample"], {}))
     except (UnreadableBody, TooLarge) as unreadable:
@@ -57,24 +57,31 @@ async def chosen_event(
 
 
 async def _subject(
-    actor: Actor, row: TriggerRow | None, scheme: str, form: ChosenEvent, version: int
+    actor: Actor,
+    row: TriggerRow | None,
+    sample: SampleEvent | None,
+    form: ChosenEvent,
+    version: int,
 ) -> Subject | None:
     if form.chosen == PASTED:
-        body = form.body()
-        return subject_of(sample_event(body, utc_now()), version) if body.strip() else None
+        body, kind = form.body(), sample.kind if sample else "webhook"
+        return _sampled(SampleEvent(kind, body), version) if body.strip() else None
     if row is not None and form.event_id is not None:
         event = await pick_event(actor, row.id, form.event_id)
         if len(event["body"]) > MOST_TREE_OCTETS:
             raise TooLarge
         return subject_of(event, version)
-    sender = SENDERS.get(scheme)
-    return subject_of(sample_event(sender.sample_body(), utc_now()), version) if sender else None
+    return _sampled(sample, version) if sample else None
+
+
+def _sampled(sample: SampleEvent, version: int) -> Subject:
+    return subject_of(sample_event(sample.body, utc_now(), kind=sample.kind), version)
 
 
 async def chosen_or_first(
     actor: Actor,
     row: TriggerRow | None,
-    scheme: str,
+    sample: SampleEvent | None,
     form: ChosenEvent,
     events: list[EventChoice],
 ) -> Chosen:
@@ -82,6 +89,6 @@ async def chosen_or_first(
     `events`, or else the sample."""
     if form.chosen:
         with suppress(NotFound):
-            return await chosen_event(actor, row, scheme, form)
+            return await chosen_event(actor, row, sample, form)
     first = ChosenEvent(str(events[0].id) if events else SAMPLE)
-    return await chosen_event(actor, row, scheme, first)
+    return await chosen_event(actor, row, sample, first)

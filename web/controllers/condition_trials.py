@@ -13,6 +13,7 @@ from domain.rules.subjects import NOTHING
 from domain.rules.trials import Draft, read_draft, try_draft
 from domain.store.triggers import TriggerRow
 from web.controllers.chosen_events import Chosen, chosen_event
+from web.controllers.event_samples import sample_of
 from web.controllers.trigger_forms import form_page
 from web.controllers.trigger_parts import find_or_404
 from web.forms.reading import Fields, read_form
@@ -69,7 +70,8 @@ async def _tried(request: HtmxRequest, row: TriggerRow | None) -> Template:
     Nothing is saved."""
     given = await read_form(request)
     form = TriggerForm.typed(given)
-    chosen = await chosen_event(request.user, row, form.source.scheme, form.beside)
+    sample = await sample_of(request.user, form)
+    chosen = await chosen_event(request.user, row, sample, form.beside)
     status = 422 if form.beside.too_long else 200
     if request.htmx.wants_part and "part" in given:
         return _branch(request, chosen, given["part"], row)

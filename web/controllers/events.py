@@ -24,7 +24,7 @@ from web.htmx import CurrentActor, HtmxRequest, OurServices, page, page_or_parti
 from web.presenters.payload import MOST_TREE_OCTETS, document_in, download_name, payload
 from web.presenters.payload_search import Matches, search
 from web.presenters.payload_tree import branch
-from web.presenters.traces import decision_shown, headers_shown, is_test
+from web.presenters.traces import decision_shown, headers_shown, is_test, note_in
 
 LONGEST_SEARCH = 200
 # Besides never being rendered as ours, what a sender wrote may do nothing if it ever were.
@@ -60,6 +60,7 @@ class EventPages(Controller):
             ],
             "repeats": await _repeats(actor, event),
             "is_test": is_test(headers),
+            "note": note_in(event.kind, headers),
             **(_sent(actor, event, headers, q) if most else {}),
         }
         return page_or_partial(request, "events/show.html", "events/_show.html", context)

@@ -50,8 +50,10 @@ def pager_of(asked: Asked, page: Page[HasId]) -> Pager:
     return pager(asked.path, asked.pairs, asked.position, page)
 
 
-def answer_list(request: HtmxRequest, asked: Asked, context: Mapping[str, Any]) -> Template:
-    """The list's page; for its filters what they found, and for a refresh only the table.
+def answer_list(
+    request: HtmxRequest, asked: Asked, context: Mapping[str, Any], *, index: str = "index"
+) -> Template:
+    """The list's page `index`; for its filters what they found, and for a refresh only the table.
 
     When the filters asked, the address follows them, with the defaults left out.
     """
@@ -60,7 +62,7 @@ def answer_list(request: HtmxRequest, asked: Asked, context: Mapping[str, Any]) 
     part = "_results" if by_filters else "_table"
     answer = page_or_partial(
         request,
-        f"{asked.name}/index.html",
+        f"{asked.name}/{index}.html",
         f"{asked.name}/{part}.html",
         context,
         status=BAD_REQUEST if asked.problems else 200,

@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, get
 
 from domain import metrics
 from domain.errors import NotFound, Unauthenticated
+from domain.operations.read_reliability import reliability_gauges
 from domain.store import history
 from web.client_address import comes_directly_from_this_machine
 from web.errors import api_error
@@ -17,7 +18,7 @@ from web.services import OurServices
 async def show_metrics(request: Request[Any, Any, Any], services: OurServices) -> Response[bytes]:
     """What this process counted, and how much waits in the database."""
     _check_access(request, services.settings.metrics_token)
-    text = metrics.exposition(await history.queue_depths())
+    text = metrics.exposition(await history.queue_depths(), await reliability_gauges())
     return Response(text, media_type="text/plain; version=0.0.4")
 
 

@@ -18,7 +18,7 @@ from domain.store.pages_events import decisions_of, event_body, event_shown, pag
 from domain.store.pages_trigger_tests import sent_test
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import id_in_path
-from web.controllers.trigger_parts import find_or_404
+from web.controllers.trigger_parts import find_webhook_or_404
 from web.deliveries import knock
 from web.forms.reading import FORM, Errors, errors_by_field, read_form
 from web.forms.test_event import JSON, TestEventForm
@@ -110,7 +110,7 @@ class TestEventPages(Controller):
         self, request: HtmxRequest, trigger_id: FromPath[str], actor: CurrentActor
     ) -> Template:
         """The form, with the sample or (`?body=last`) what came last."""
-        row = await find_or_404(actor, trigger_id)
+        row = await find_webhook_or_404(actor, trigger_id)
         form, note = sample_form(row), ""
         if request.query_params.get("body") == "last":
             form, note = await _last_form(actor, row)
@@ -125,7 +125,7 @@ class TestEventPages(Controller):
         services: OurServices,
     ) -> Template:
         """Signed, sent through the door; answers with the form and the result."""
-        row = await find_or_404(actor, trigger_id)
+        row = await find_webhook_or_404(actor, trigger_id)
         form = TestEventForm.typed(await read_form(request))
         try:
             result = await _send(request, actor, services, row, form.draft())
@@ -146,7 +146,7 @@ class TestEventPages(Controller):
         services: OurServices,
     ) -> Template:
         """What became of it so far."""
-        row = await find_or_404(actor, trigger_id)
+        row = await find_webhook_or_404(actor, trigger_id)
         context = {"row": row, **await _outcome(services, row, id_in_path(event_id))}
         return page_or_partial(
             request, "test_events/show.html", "test_events/_outcome.html", context

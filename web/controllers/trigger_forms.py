@@ -10,15 +10,19 @@ from litestar.response import Template
 from domain.errors import Conflict, InvalidInput
 from domain.operations.create_trigger import SavedTrigger, create_trigger
 from domain.operations.edit_trigger import edit_trigger
+from domain.rules.ids import parse_id
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.store.pages_triggers import workflow_choices
+from domain.store.pages_triggers import version_choices, workflow_choices
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import hook_url
 from web.controllers.chosen_events import chosen_or_first, events_of
 from web.controllers.condition_paths import paths_for
+from web.controllers.event_samples import sample_of
+from web.controllers.schedule_parts import schedule_context
 from web.controllers.trigger_parts import find_or_404, nudge
 from web.forms.reading import Errors, read_form
-from web.forms.trigger import TriggerForm
+from web.forms.schedule import ScheduleForm
+from web.forms.trigger import KINDS, TriggerForm
 from web.forms.trigger_acts import after_act
 from web.htmx import (
     CurrentActor,
@@ -29,11 +33,12 @@ from web.htmx import (
     page_or_partial,
 )
 from web.presenters.trigger_forms import facts_of, facts_text, form_shown, saved_meanwhile
+from web.presenters.trigger_kinds import KINDS as KINDS_SHOWN
 from web.presenters.triggers import trigger_shown
 from web.services import Services
 
 # What a button in the form, or a choice, draws anew: that part of the form alone.
-_SCHEME = "scheme-settings"
+_SCHEME, _PIN = "scheme-settings", "pin"
 
 
 async def form_page(
@@ -42,14 +47,16 @@ async def form_page(
     """The form; `row` among `more` when there is such a trigger already, `chosen` when the event
     beside its conditions is."""
     actor: Actor = request.user
-    row, scheme = more.get("row"), form.source.scheme
+    row, sample = more.get("row"), await sample_of(actor, form)
     events = await events_of(actor, row)
     if "chosen" not in more:
-        more["chosen"] = await chosen_or_first(actor, row, scheme, form.beside, events)
+        more["chosen"] = await chosen_or_first(actor, row, sample, form.beside, events)
     context = {
         **form_shown(form, errors),
+        **await schedule_context(actor, form, request.auth["zone"]),
+        "pins": await _pins(actor, form),
         "workflows": await workflow_choices(actor.team_id),
-        "paths": await paths_for(actor, scheme, row),
+        "paths": await paths_for(actor, sample, row),
         "events": events,
         **more,
     }
@@ -65,10 +72,23 @@ async def _drawn(request: HtmxRequest, **more: Any) -> Template:
     if not request.htmx.wants_part:
         return await form_page(request, form, errors, status, focus=focus, **more)
     context = {**form_shown(form, errors), "focus": focus, **more}
+    if request.htmx.target_id == _PIN:
+        context["pins"] = await _pins(request.user, form)
+        return page(request, "triggers/_pin_drawn.html", context, status=status)
     if request.htmx.target_id != _SCHEME:
         return page(request, "conditions/_drawn.html", context, status=status)
-    context["paths"] = await paths_for(request.user, form.source.scheme, more.get("row"))
+    sample = await sample_of(request.user, form)
+    context["paths"] = await paths_for(request.user, sample, more.get("row"))
     return page(request, "triggers/_scheme_drawn.html", context, status=status)
+
+
+async def _pins(actor: Actor, form: TriggerForm) -> list[tuple[str, str]]:
+    """The versions of the chosen workflow that a trigger may be held to."""
+    chosen = parse_id(form.workflow_id)
+    numbers = [str(n) for n in await version_choices(actor.team_id, chosen)] if chosen else []
+    if form.pinned_version and form.pinned_version not in numbers:
+        numbers.append(form.pinned_version)
+    return [("", "the newest, whichever that is"), *((n, f"always version {n}") for n in numbers)]
 
 
 async def _conflict(request: HtmxRequest, form: TriggerForm, row: TriggerRow) -> Template:
@@ -105,8 +125,13 @@ class TriggerForms(Controller):
 
     @get("/new", opt={"permission": EDIT_TRIGGERS})
     async def new(self, request: HtmxRequest) -> Template:
-        """An empty form."""
-        return await form_page(request, TriggerForm(), {}, 200)
+        """An empty form of the kind that was chosen, or the kinds to choose from."""
+        kind, zone = request.query_params.get("kind", ""), request.auth["zone"]
+        if kind not in KINDS:
+            kinds = {"kinds": KINDS_SHOWN}
+            return page_or_partial(request, "triggers/kinds.html", "triggers/_kinds.html", kinds)
+        form = TriggerForm(kind, schedule=ScheduleForm(zone=zone or "UTC"))
+        return await form_page(request, form, {}, 200, own_zone_unknown=zone is None)
 
     @post("/new/form", status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def draw_new(self, request: HtmxRequest) -> Template:

@@ -17,6 +17,14 @@ async def find_or_404(actor: Actor, trigger_id: str) -> TriggerRow:
     return found
 
 
+async def find_webhook_or_404(actor: Actor, trigger_id: str) -> TriggerRow:
+    """The team's trigger of that id, if it has an address and secrets. Raises NotFound."""
+    found = await find_or_404(actor, trigger_id)
+    if found.kind != "webhook":
+        raise NotFound
+    return found
+
+
 def nudge(services: Services, actor: Actor, trigger_id: UUID) -> None:
     """Tell the team's open pages that the trigger changed: `config:` does so only for what someone
     set, and not for what came in."""

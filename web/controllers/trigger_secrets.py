@@ -14,7 +14,7 @@ from domain.senders import SENDERS
 from domain.store.secrets import trigger_secrets_shown
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import id_in_path
-from web.controllers.trigger_parts import find_or_404, nudge
+from web.controllers.trigger_parts import find_webhook_or_404, nudge
 from web.forms.reading import Errors, errors_by_field, read_form, whole_number_in
 from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, page, page_or_partial
 from web.presenters.samples import stored_json
@@ -65,7 +65,7 @@ class TriggerSecretPages(Controller):
         self, request: HtmxRequest, trigger_id: FromPath[str], actor: CurrentActor
     ) -> Template:
         """The live ones; for a refresh only the list, so that no half-filled form is touched."""
-        row = await find_or_404(actor, trigger_id)
+        row = await find_webhook_or_404(actor, trigger_id)
         if request.htmx.wants_part:
             return page(request, "trigger_secrets/_list.html", await secrets_context(row))
         return await _panel(request, row)
@@ -79,7 +79,7 @@ class TriggerSecretPages(Controller):
         services: OurServices,
     ) -> Template:
         """Another secret, ours or one that was given; the old ones work for a while."""
-        row, given = await find_or_404(actor, trigger_id), await read_form(request)
+        row, given = await find_webhook_or_404(actor, trigger_id), await read_form(request)
         overlap_s = whole_number_in(given.get("overlap_s", ""))
         try:
             rotated = await rotate_trigger_secret(
@@ -104,7 +104,7 @@ class TriggerSecretPages(Controller):
         services: OurServices,
     ) -> Response[Any]:
         """What it signed is refused from now on. Answers with the list as it now is."""
-        row = await find_or_404(actor, trigger_id)
+        row = await find_webhook_or_404(actor, trigger_id)
         trouble = ""
         try:
             await retire_trigger_secret(actor, row.id, id_in_path(secret_id))

@@ -1,16 +1,15 @@
-"""One trigger: its page, and the switch."""
+"""One trigger: its page."""
 
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
+from litestar.response import Template
 
 from domain.clock import utc_now
 from domain.errors import NotFound
 from domain.operations.delete_trigger import delete_trigger
-from domain.operations.set_trigger_enabled import set_trigger_enabled
 from domain.rules.permissions import (
     EDIT_TRIGGERS,
     SEE_REFUSED,
@@ -26,9 +25,11 @@ from domain.store.triggers import TriggerRow
 from web.controllers.api.views import hook_url, id_in_path
 from web.controllers.refused_requests import latest_refused
 from web.controllers.shadows import shadow_context
+from web.controllers.slots import latest_slots_context
 from web.controllers.test_events import form_context, sample_form
-from web.controllers.trigger_parts import find_or_404, nudge
+from web.controllers.trigger_parts import find_or_404
 from web.controllers.trigger_secrets import secrets_context
+from web.controllers.trigger_sources import source_context
 from web.controllers.trigger_versions import LATEST_VERSIONS, versions_page
 from web.htmx import (
     CurrentActor,
@@ -46,7 +47,8 @@ from web.services import Services
 RECENT_EVENTS = 10
 
 
-async def _row_shown(team_id: UUID, trigger_id: UUID) -> TriggerRowShown:
+async def row_shown(team_id: UUID, trigger_id: UUID) -> TriggerRowShown:
+    """The trigger as its list shows it. Raises NotFound."""
     found, now = await listed_trigger(team_id, trigger_id), utc_now()
     if found is None:
         raise NotFound
@@ -54,15 +56,18 @@ async def _row_shown(team_id: UUID, trigger_id: UUID) -> TriggerRowShown:
     return trigger_row(found, counts[trigger_id], now)
 
 
-async def _shown(actor: Actor, services: Services, row: TriggerRow) -> dict[str, Any]:
+async def shown(request: HtmxRequest, services: Services, row: TriggerRow) -> dict[str, Any]:
     """What is read again whenever the trigger or its events change."""
+    actor: Actor = request.user
     events = await page_of_events(actor.team_id, row.id, Position(), size=RECENT_EVENTS)
     ids = [event.id for event in events.rows]
     url = hook_url(services.settings, actor, row.hook_token)
-    refused = [] if ids or not actor.may(SEE_REFUSED) else await _turned_away(row)
+    wanted = row.hook_token and not ids and actor.may(SEE_REFUSED)
+    refused = await _turned_away(row) if wanted else []
     return {
+        **await source_context(row, request.auth["zone"]),
         "turned_away": refused,
-        "listed": await _row_shown(actor.team_id, row.id),
+        "listed": await row_shown(actor.team_id, row.id),
         "trigger": trigger_shown(row, url),
         "events": events.rows,
         "verdicts": await verdicts_of(actor.team_id, ids),
@@ -78,6 +83,8 @@ async def _parts(actor: Actor, row: TriggerRow) -> dict[str, Any]:
     """The panels below, each of which is read again by itself; those that the role may see."""
     versions = await versions_page(row, None, LATEST_VERSIONS)
     parts: dict[str, Any] = {"shown": versions, "latest": True, **await shadow_context(row)}
+    if row.kind == "schedule":
+        parts |= await latest_slots_context(row)
     if row.hook_token and actor.may(SEND_TEST_EVENTS):
         parts |= form_context(row, sample_form(row))
     if row.hook_token and actor.may(EDIT_TRIGGERS):
@@ -102,7 +109,7 @@ class TriggerPages(Controller):
     ) -> Template:
         """How to reach it, what it asks for, and what came lately."""
         row = await find_or_404(actor, trigger_id)
-        context = await _shown(actor, services, row)
+        context = await shown(request, services, row)
         if request.htmx.wants_part:
             return page(request, "triggers/_show.html", context)
         return page(request, "triggers/show.html", {**context, **await _parts(actor, row)})
@@ -121,45 +128,3 @@ class TriggerPages(Controller):
         # Lists only: a page of it has nothing left to read again.
         services.feed.nudge(actor.team_id, "triggers")
         return go_to(request, "/triggers")
-
-
-class ActivationPages(Controller):
-    """/triggers/{id}/activation: a trigger that is on has one."""
-
-    path = "/triggers/{trigger_id:str}/activation"
-
-    @post(status_code=200, opt={"permission": EDIT_TRIGGERS})
-    async def create(
-        self,
-        request: HtmxRequest,
-        trigger_id: FromPath[str],
-        actor: CurrentActor,
-        services: OurServices,
-    ) -> Response[Any]:
-        """On. Answers with the row as it now is in the database."""
-        return await self._set(request, trigger_id, actor, services, enabled=True)
-
-    @delete(status_code=200, opt={"permission": EDIT_TRIGGERS})
-    async def remove(
-        self,
-        request: HtmxRequest,
-        trigger_id: FromPath[str],
-        actor: CurrentActor,
-        services: OurServices,
-    ) -> Response[Any]:
-        """Off. Answers with the row as it now is in the database."""
-        return await self._set(request, trigger_id, actor, services, enabled=False)
-
-    async def _set(
-        self, request: HtmxRequest, trigger_id: str, actor: Actor, services: Services, *,
-        enabled: bool,
-    ) -> Response[Any]:  # fmt: skip
-        id_ = id_in_path(trigger_id)
-        row = await set_trigger_enabled(actor, services.vault, id_, enabled=enabled)
-        nudge(services, actor, id_)
-        if not request.htmx:
-            return Redirect(f"/triggers/{id_}", status_code=303)
-        # The switch stands in a row of the list, and on the trigger's own page.
-        if request.htmx.target_id == "show":
-            return page(request, "activations/_show.html", await _shown(actor, services, row))
-        return page(request, "activations/_row.html", {"row": await _row_shown(actor.team_id, id_)})

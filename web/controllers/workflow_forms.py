@@ -7,9 +7,10 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Template
 
-from domain.errors import Conflict, InvalidInput
+from domain.errors import Conflict, InvalidInput, WouldBreak
 from domain.operations.create_workflow import create_workflow
 from domain.operations.edit_workflow import edit_workflow
+from domain.operations.template_versions import TemplateUse, require_template, require_version
 from domain.rules.permissions import EDIT_WORKFLOWS, SEE_PAYLOADS, Actor
 from domain.store.pages_workflows import newest_body
 from domain.store.secrets import list_secrets
@@ -17,9 +18,10 @@ from domain.store.workflows import WorkflowRow
 from web.controllers.workflow_parts import find_or_404, nudge
 from web.forms.reading import Errors, read_form
 from web.forms.steps import METHOD_CHOICES
-from web.forms.workflow import WorkflowForm, opened_in, state_of, workflow_errors
-from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, page_or_partial
+from web.forms.workflow import REVIEW, WorkflowForm, opened_in, state_of, workflow_errors
+from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, page, page_or_partial
 from web.presenters.differences import Difference
+from web.presenters.inputs import schema_told
 from web.presenters.placeholders import PlaceholderGroup, placeholder_groups
 from web.presenters.steps import mistakes, workflow_differences
 
@@ -51,6 +53,7 @@ async def _form(
         "overtaken": overtaken,
         "methods": METHOD_CHOICES,
         "groups": await _placeholders(request.user, form, row),
+        "told": schema_told(form),
     }
     return page_or_partial(
         request, f"workflows/{name}.html", "workflows/_form.html", context, status=status
@@ -67,9 +70,20 @@ async def _placeholders(
     return placeholder_groups([step.key for step in form.rows], secrets, body)
 
 
+async def _first_form(actor: Actor, request: HtmxRequest) -> WorkflowForm:
+    """What a new workflow begins with."""
+    reference = request.query_params.get("template", "")
+    if not reference:
+        return WorkflowForm()
+    row = await require_template(actor.team_id, reference)
+    newest = TemplateUse(reference, row.version)
+    return WorkflowForm.of_template(row, await require_version(actor.team_id, newest))
+
+
 def _overtaken(form: WorkflowForm, row: WorkflowRow) -> Overtaken:
     theirs, opened = state_of(row), opened_in(form)
-    mine = {"name": form.name.strip(), "steps": form.parsed_steps()}
+    steps, schema = form.parsed()
+    mine = {"name": form.name.strip(), "steps": steps, "input_schema": schema}
     return Overtaken(
         theirs=None if opened is None else workflow_differences(opened, theirs),
         mine=workflow_differences(theirs, mine),
@@ -93,15 +107,32 @@ async def _redrawn(
     return await _form(request, drawn, row, errors=errors, status=422 if errors else 200)
 
 
+async def _saved(actor: Actor, row: WorkflowRow, form: WorkflowForm) -> str:
+    """Where to go on after saving. What would break triggers is kept as a draft and asked about."""
+    edit = form.edit()
+    try:
+        await edit_workflow(actor, row.id, edit)
+    except WouldBreak:
+        await edit_workflow(actor, row.id, replace(edit, draft=True))
+        return REVIEW
+    return form.leads_to
+
+
 class WorkflowForms(Controller):
     """/workflows/new and /workflows/{id}/edit."""
 
     path = "/workflows"
 
     @get("/new", opt={"permission": EDIT_WORKFLOWS})
-    async def new(self, request: HtmxRequest) -> Template:
-        """A form with a sample step."""
-        return await _form(request, WorkflowForm())
+    async def new(self, request: HtmxRequest, actor: CurrentActor) -> Template:
+        """A form with a sample step, or with what a `template` has."""
+        return await _form(request, await _first_form(actor, request))
+
+    @post("/input-schema", status_code=200, opt={"permission": EDIT_WORKFLOWS})
+    async def check_schema(self, request: HtmxRequest) -> Template:
+        """What an input schema asks for, or what is wrong with it, while it is typed."""
+        form = WorkflowForm.typed(await read_form(request))
+        return page(request, "workflows/_schema_told.html", {"told": schema_told(form)})
 
     @post("/form", status_code=200, opt={"permission": EDIT_WORKFLOWS})
     async def redraw_new(self, request: HtmxRequest) -> Template:
@@ -116,8 +147,15 @@ class WorkflowForms(Controller):
         """The workflow, or the form again with everything that was typed."""
         form = WorkflowForm.typed(await read_form(request))
         try:
-            steps = form.parsed_steps()
-            made = await create_workflow(actor, form.name.strip(), steps, draft=form.draft)
+            steps, schema = form.parsed()
+            made = await create_workflow(
+                actor,
+                form.name.strip(),
+                steps,
+                draft=form.draft,
+                input_schema=schema,
+                made_from=form.made_from,
+            )
         except InvalidInput as refused:
             return await _form(request, form, errors=workflow_errors(refused, form), status=422)
         nudge(services, actor, made.id)
@@ -153,7 +191,7 @@ class WorkflowForms(Controller):
             WorkflowForm.typed(await read_form(request)),
         )
         try:
-            await edit_workflow(actor, row.id, form.edit())
+            leads_to = await _saved(actor, row, form)
         except InvalidInput as refused:
             return await _form(
                 request, form, row, errors=workflow_errors(refused, form), status=422
@@ -161,4 +199,4 @@ class WorkflowForms(Controller):
         except Conflict:
             return await _conflict(request, actor, form, workflow_id)
         nudge(services, actor, row.id)
-        return go_to(request, f"/workflows/{row.id}{form.leads_to}")
+        return go_to(request, f"/workflows/{row.id}{leads_to}")

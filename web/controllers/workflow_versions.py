@@ -1,25 +1,24 @@
 """Versions of a workflow: publishing the next one, reading and comparing them, rolling back."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Template
 
-from domain.errors import Conflict, InvalidInput, NotFound
+from domain.errors import Conflict, InvalidInput, NotFound, WouldBreak
 from domain.operations.publish_workflow import publish_workflow
 from domain.operations.roll_back_workflow import roll_back_workflow
+from domain.operations.weigh_publication import weigh_publication
 from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS
-from domain.store.pages_workflows import (
-    VersionListed,
-    find_version,
-    page_of_versions,
-    triggers_of_workflow,
-)
-from domain.store.workflows import WorkflowRow
+from domain.store.pages_workflows import VersionListed, find_version, page_of_versions
+from domain.store.workflows import Contents, WorkflowRow
 from web.controllers.workflow_parts import find_or_404, nudge
 from web.forms.reading import read_form, whole_number_in
 from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, page_or_partial
+from web.presenters.impact import impact_shown
+from web.presenters.inputs import inputs_shown
 from web.presenters.pagers import pager, position_in
 from web.presenters.samples import stored_json
 from web.presenters.steps import steps_shown
@@ -29,10 +28,11 @@ from web.presenters.workflows import Comparison, compared, workflow_shown
 async def _review(
     request: HtmxRequest, row: WorkflowRow, *, trouble: str | None = None, status: int = 200
 ) -> Template:
-    """What publishing the draft changes, and which triggers will use it."""
+    """What publishing the draft changes, and what it does to the triggers."""
+    impact = await weigh_publication(row, row.draft) if row.draft else None
     context = {
         "workflow": workflow_shown(row),
-        "triggers": await triggers_of_workflow(row.team_id, row.id),
+        "impact": impact and impact_shown(impact, "Publish"),
         "trouble": trouble,
     }
     template = "workflow_versions/_publication.html"
@@ -61,6 +61,44 @@ async def _versions(
         context,
         status=status,
     )
+
+
+async def _show(
+    request: HtmxRequest,
+    row: WorkflowRow,
+    version: VersionListed,
+    *,
+    trouble: str | None = None,
+    status: int = 200,
+) -> Template:
+    """One version; beside the one that runs, for who may roll back with what that would do."""
+    other = row.version not in (None, version.number)
+    runs = await find_version(row.team_id, row.id, row.version or 0) if other else None
+    contents = Contents(version.steps, version.input_schema)
+    weighs = runs is not None and request.user.may(EDIT_WORKFLOWS)
+    impact = await weigh_publication(row, contents) if weighs else None
+    context = {
+        "row": row,
+        "version": version,
+        "steps": steps_shown(stored_json(version.steps)),
+        "inputs": inputs_shown(version.input_schema),
+        "comparison": runs and compared(runs, version),
+        "impact": impact and impact_shown(impact, "Roll back"),
+        "trouble": trouble,
+    }
+    whole, part = "workflow_versions/show.html", "workflow_versions/_show.html"
+    return page_or_partial(request, whole, part, context, status=status)
+
+
+async def _not_rolled_back(
+    request: HtmxRequest, workflow_id: UUID, number: int, trouble: str
+) -> Template:
+    """The version as it is now, with what stood in the way; the list where there is none."""
+    row = await find_or_404(request.user, str(workflow_id))
+    version = await find_version(row.team_id, row.id, number)
+    if version is None:
+        return await _versions(request, row, trouble=trouble, status=409)
+    return await _show(request, row, version, trouble=trouble, status=409)
 
 
 async def _comparison(row: WorkflowRow, older: str, newer: str) -> Comparison | None:
@@ -101,8 +139,9 @@ class PublicationPages(Controller):
         row, given = await find_or_404(actor, workflow_id), await read_form(request)
         revision = whole_number_in(given.get("revision", ""))
         try:
-            await publish_workflow(actor, row.id, revision=revision)
+            await publish_workflow(actor, row.id, revision=revision, confirm="confirm" in given)
         except (InvalidInput, Conflict) as refused:
+            row = await find_or_404(actor, workflow_id)
             return await _review(request, row, trouble=_sentence(refused), status=409)
         nudge(services, actor, row.id)
         return go_to(request, f"/workflows/{row.id}")
@@ -128,15 +167,9 @@ class VersionPages(Controller):
         number: FromPath[str],
         actor: CurrentActor,
     ) -> Template:
-        """The steps of one version."""
+        """The steps of one version, and what rolling back to it would do."""
         row = await find_or_404(actor, workflow_id)
-        version = await _version_or_404(row, number)
-        steps = steps_shown(stored_json(version.steps))
-        runs = None if row.version in (None, version.number) else str(row.version)
-        comparison = runs and compared(await _version_or_404(row, runs), version)
-        context = {"row": row, "version": version, "steps": steps, "comparison": comparison}
-        whole, part = "workflow_versions/show.html", "workflow_versions/_show.html"
-        return page_or_partial(request, whole, part, context)
+        return await _show(request, row, await _version_or_404(row, number))
 
 
 class RollbackPages(Controller):
@@ -157,16 +190,19 @@ class RollbackPages(Controller):
         revision = whole_number_in(given.get("revision", ""))
         number = whole_number_in(given.get("version", "")) or 0
         try:
-            await roll_back_workflow(actor, row.id, number, revision=revision)
+            await roll_back_workflow(
+                actor, row.id, number, revision=revision, confirm="confirm" in given
+            )
         except (InvalidInput, Conflict) as refused:
-            row = await find_or_404(actor, workflow_id)
-            return await _versions(request, row, trouble=_sentence(refused), status=409)
+            return await _not_rolled_back(request, row.id, number, _sentence(refused))
         nudge(services, actor, row.id)
         return go_to(request, f"/workflows/{row.id}")
 
 
 def _sentence(refused: InvalidInput | Conflict) -> str:
     """What stood in the way, for people: the names of fields say nothing here."""
+    if isinstance(refused, WouldBreak):
+        return "Triggers would break: look at them below, and tick that it is meant."
     if isinstance(refused, Conflict):
         return refused.message
     messages = "; ".join(problem.message for problem in refused.problems)

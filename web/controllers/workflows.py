@@ -18,6 +18,7 @@ from domain.store.pages_workflows import (
     recent_runs,
     triggers_of_workflow,
 )
+from domain.store.templates import find_template
 from domain.store.workflows import WorkflowRow
 from web.controllers.workflow_parts import find_or_404, nudge
 from web.forms.reading import whole_number_in
@@ -36,6 +37,7 @@ async def _show(
         "triggers": await triggers_of_workflow(row.team_id, row.id),
         "runs": await recent_runs(row.team_id, row.id),
         "now": utc_now(),
+        "made_from": row.template and await find_template(row.team_id, row.template),
         "trouble": trouble,
     }
     return page_or_partial(

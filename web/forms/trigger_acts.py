@@ -10,6 +10,8 @@ from web.forms.trigger import TriggerForm
 
 MODE = f"{ROOT}.mode"
 """The button that switches between rows and JSON."""
+_CRON = "cron:"
+MOST_CRON = 100
 
 
 def after_act(form: TriggerForm, act: str) -> tuple[TriggerForm, str, Errors]:
@@ -19,6 +21,10 @@ def after_act(form: TriggerForm, act: str) -> tuple[TriggerForm, str, Errors]:
             return replace(form, conditions=form.conditions.as_json()), ROOT, {}
         if act == "rows:":
             return replace(form, conditions=form.conditions.as_rows()), MODE, {}
+        if act.startswith(_CRON):
+            cron = act.removeprefix(_CRON)[:MOST_CRON]
+            schedule = replace(form.schedule, schedule_form="cron", cron=cron)
+            return replace(form, schedule=schedule), "cron", {}
     except InvalidInput as refused:
         return form, "", form.errors(refused)
     if form.conditions.text is not None:

@@ -6,10 +6,14 @@ from typing import Any, Self
 from domain.errors import InvalidInput
 from domain.operations.edit_workflow import WorkflowEdit
 from domain.operations.saving import steps_text
-from domain.rules.bodies import UnreadableBody, read_json
+from domain.operations.template_versions import TemplateUse
+from domain.rules.bodies import UnreadableBody, read_json, read_stored
+from domain.rules.checking import Problems
+from domain.rules.input_schemas import parse_input_schema
 from domain.rules.json_values import JsonValue, write_json
 from domain.rules.names import name_problems
-from domain.store.workflows import WorkflowRow
+from domain.store.templates import TemplateRow, TemplateVersion
+from domain.store.workflows import Contents, WorkflowRow
 from web.forms.reading import Errors, Fields, errors_by_field, json_in, whole_number_in
 from web.forms.step_moves import rearranged
 from web.forms.steps import SAMPLE, StepRow, read_rows, row_fields, rows_of, rows_typed
@@ -17,11 +21,13 @@ from web.presenters.payload import pretty
 
 AS_ROWS, AS_JSON = "rows", "json"
 SHOW_JSON, SHOW_ROWS = "show_json", "show_rows"
+REVIEW = "/publication"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowForm:
     """The form as it was typed. `mode` says which of `rows` and `steps` (JSON) holds the steps;
+    `input_schema` is JSON; `template` and its version are what a new workflow is made from.
     `opened` is what the form was opened with, as JSON: what an edit conflict is told against.
     `focus` is the id of the element to go on at."""
 
@@ -29,6 +35,9 @@ class WorkflowForm:
     mode: str = AS_ROWS
     rows: tuple[StepRow, ...] = SAMPLE
     steps: str = ""
+    input_schema: str = ""
+    template: str = ""
+    template_version: int | None = None
     save_as: str = "draft"
     revision: int | None = None
     opened: str = ""
@@ -43,6 +52,9 @@ class WorkflowForm:
             mode=AS_JSON if mode == AS_JSON else AS_ROWS,
             rows=rows_typed(given),
             steps=given.get("steps", ""),
+            input_schema=given.get("input_schema", ""),
+            template=given.get("template", ""),
+            template_version=whole_number_in(given.get("template_version", "")),
             save_as=given.get("save_as", "draft"),
             revision=whole_number_in(given.get("revision", "")),
             opened=given.get("opened", ""),
@@ -52,15 +64,25 @@ class WorkflowForm:
     def of(cls, row: WorkflowRow) -> Self:
         """The workflow as it is: its draft, or else what is published. Rows, where they can show
         it."""
-        text = row.draft_steps or row.steps
+        shown = row.draft or row.published
         opened = write_json(state_of(row)).decode()
         form = cls(name=row.name, revision=row.revision, opened=opened)
-        if text is None:
-            return form
+        return form if shown is None else form.holding(shown)
+
+    @classmethod
+    def of_template(cls, row: TemplateRow, version: TemplateVersion) -> Self:
+        """A new workflow with what the template has."""
+        form = cls(name=row.name, template=row.reference, template_version=version.number)
+        return form.holding(version.contents)
+
+    def holding(self, contents: Contents) -> Self:
+        """The form with these steps, in rows where they can show them, and this schema."""
+        schema = pretty(contents.input_schema) if contents.input_schema else ""
+        form = replace(self, input_schema=schema)
         try:
-            return replace(form, rows=rows_of(read_json(text.encode())))
+            return replace(form, rows=rows_of(read_json(contents.steps.encode())))
         except InvalidInput:
-            return replace(form, mode=AS_JSON, rows=(), steps=pretty(text))
+            return replace(form, mode=AS_JSON, rows=(), steps=pretty(contents.steps))
 
     @property
     def draft(self) -> bool:
@@ -70,7 +92,7 @@ class WorkflowForm:
     @property
     def leads_to(self) -> str:
         """Where to go on after saving: publishing is looked at before it is done."""
-        return "/publication" if self.save_as == "review" else ""
+        return REVIEW if self.save_as == "review" else ""
 
     def after(self, act: str) -> tuple[Self, Errors]:
         """The form after one of its own buttons, and what kept that from happening if anything
@@ -111,11 +133,38 @@ class WorkflowForm:
             steps_text(read.steps, found=found)
         return read.steps
 
+    def parsed(self) -> tuple[JsonValue, JsonValue]:
+        """Steps and input schema (None: none) as JSON. Raises InvalidInput with everything that is
+        wrong with either."""
+        problems = Problems()
+        steps = problems.attempt(self.parsed_steps)
+        schema = problems.attempt(self.parsed_schema)
+        if problems.count and steps is not None:
+            found = name_problems(self.name.strip())
+            problems.attempt(lambda: steps_text(steps, found=found))
+        problems.raise_any()
+        return steps, schema
+
+    def parsed_schema(self) -> JsonValue:
+        """The input schema as JSON; None for an empty field. Raises InvalidInput, also by the
+        rules."""
+        schema = json_in(self.input_schema, "input_schema")
+        return None if schema is None else parse_input_schema(schema).document
+
+    @property
+    def made_from(self) -> TemplateUse | None:
+        """The template's version that a new workflow is made from."""
+        if not self.template:
+            return None
+        return TemplateUse(self.template, self.template_version or 0)
+
     def edit(self) -> WorkflowEdit:
         """What saving it takes. Raises InvalidInput."""
+        steps, schema = self.parsed()
         return WorkflowEdit(
             name=self.name.strip(),
-            steps=self.parsed_steps(),
+            steps=steps,
+            input_schema=schema,
             draft=self.draft,
             revision=self.revision,
         )
@@ -123,8 +172,12 @@ class WorkflowForm:
 
 def state_of(row: WorkflowRow) -> dict[str, JsonValue]:
     """What the form edits of a workflow."""
-    text = row.draft_steps or row.steps
-    return {"name": row.name, "steps": None if text is None else read_json(text.encode())}
+    shown = row.draft or row.published
+    return {
+        "name": row.name,
+        "steps": read_stored(shown.steps if shown else None),
+        "input_schema": read_stored(shown.input_schema if shown else None),
+    }
 
 
 def opened_in(form: WorkflowForm) -> dict[str, Any] | None:
@@ -139,6 +192,7 @@ def opened_in(form: WorkflowForm) -> dict[str, Any] | None:
 def workflow_errors(refused: InvalidInput, form: WorkflowForm) -> Errors:
     """What is wrong, by form field."""
     if form.mode == AS_JSON:
-        return errors_by_field(refused.problems, ("name", "steps"), {})
+        return errors_by_field(refused.problems, ("name", "steps", "input_schema"), {})
     names = read_rows(form.rows).names
-    return errors_by_field(refused.problems, ("name", *row_fields(form.rows)), names)
+    known = ("name", *row_fields(form.rows), "input_schema")
+    return errors_by_field(refused.problems, known, names)

@@ -34,6 +34,7 @@ class _Question:
 _QUESTIONS = {
     "switch": _Question("Trigger switched on?", "Yes", "No: paused"),
     "workflow": _Question("Workflow published?", "Yes", "No version to run"),
+    "chain": _Question("Chain short enough?", "Yes", "No: a loop"),
     "body": _Question("Body readable?", "Yes", "No"),
     "conditions": _Question("Conditions met?", "Yes", "No"),
     "repeat": _Question("First of its kind?", "Yes", "No: a repeat"),
@@ -42,6 +43,7 @@ _STOPPED_AT = {
     "trigger_disabled": "switch",
     "workflow_not_published": "workflow",
     "unreadable_version": "conditions",
+    "chain_too_deep": "chain",
     "internal": "conditions",
     "condition_error": "conditions",
     "sender_id_seen": "repeat",
@@ -56,6 +58,9 @@ def checks_of(verdict: str, reason: str | None, *, size: int) -> list[Check]:
         return []
     checks, asked = [], True
     for name, question in _QUESTIONS.items():
+        # Nearly everything has no chain before it: only where it matters it is told.
+        if name == "chain" and stopped != "chain":
+            continue
         if not asked:
             checks.append(Check(question.words, "Not asked any more", "unasked"))
         elif name == stopped:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.operations.trigger_parts import sender_settings
+from domain.operations.webhook_sources import sender_settings
 from domain.rules.door_settings import DOOR_SETTINGS
 from domain.senders import sender_for
 from web.presenters.signing_recipes import Part, recipe_for

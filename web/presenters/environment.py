@@ -14,6 +14,7 @@ from domain.errors import BadSettings
 from domain.rules.permissions import allows
 from domain.store.pages_triggers import Choice
 from web.presenters import words
+from web.presenters.calendars import range_words, touched_words
 from web.presenters.event_tree import kind_of_node
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -89,6 +90,8 @@ def make_environment(assets: Assets) -> Environment:
         pair=choice_pair,
         state_pair=state_pair,
         node_kind=kind_of_node,
+        day_range=range_words,
+        touched=touched_words,
     )
     environment.globals.update(asset=assets, allows=allows)
     return environment

@@ -11,6 +11,7 @@ from domain.rules.list_filters import HEALTHS, KINDS, STATES, VERDICTS, WITHIN, 
 from domain.store.pages import Position
 from domain.store.pages_triggers import Choice
 from web.presenters.pagers import address_of, position_in
+from web.presenters.slots import catch_up_words, reason_word, slot_lamp
 from web.presenters.words import state_lamp, verdict_lamp
 
 LABELS = {
@@ -30,10 +31,13 @@ LABELS = {
     "equals": "Payload value",
     "enabled": "Switch",
     "health": "Health",
+    "reason": "Reason",
+    "catch_up": "Catch-up",
     "name": "Name",
     "after": "Page",
     "before": "Page",
 }
+_SLOT_LABELS = {"state": "State", "within": "Scheduled for"}
 WITHIN_WORDS = {"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days"}
 SPANS = [(within, WITHIN_WORDS[within]) for within in WITHIN] + [("custom", "From … to …")]
 KIND_OPTIONS = [(kind, kind.capitalize()) for kind in KINDS]
@@ -68,11 +72,12 @@ class Asked:
     position: Position
     problems: tuple[Problem, ...] = ()
     pairs: Pairs = field(default=())
+    at: str = ""
 
     @property
     def path(self) -> str:
         """The list's own address."""
-        return f"/{self.name}"
+        return self.at or f"/{self.name}"
 
     @property
     def query(self) -> str:
@@ -106,8 +111,8 @@ class Asked:
         return any(self.one(name).strip() for name in names)
 
 
-def read_asked(name: str, given: Given) -> Asked:
-    """What the address of the list `name` asks for."""
+def read_asked(name: str, given: Given, at: str = "") -> Asked:
+    """What the address of the list `name` asks for; `at` is where it stands if not at `/name`."""
     problems: tuple[Problem, ...] = ()
     filters, position = None, Position()
     try:
@@ -119,16 +124,20 @@ def read_asked(name: str, given: Given) -> Asked:
     except InvalidInput as error:
         problems += error.problems
     pairs = pairs_of(filters) if filters else ()
-    return Asked(name, given, filters, position, problems, pairs)
+    return Asked(name, given, filters, position, problems, pairs, at)
 
 
 def chips_of(asked: Asked, names: Mapping[str, str]) -> list[Chip]:
     """The filters in force. `names` are those of triggers and workflows by id."""
     return [
-        Chip(LABELS[name], _words(asked, name, value, names), _without(asked, name, value))
+        Chip(_label(asked, name), _words(asked, name, value, names), _without(asked, name, value))
         for name, value in asked.pairs
         if name not in _WITHOUT_CHIP
     ]
+
+
+def _label(asked: Asked, name: str) -> str:
+    return (_SLOT_LABELS.get(name) if asked.name == "slots" else None) or LABELS[name]
 
 
 def _words(asked: Asked, name: str, value: str, names: Mapping[str, str]) -> str:
@@ -137,8 +146,11 @@ def _words(asked: Asked, name: str, value: str, names: Mapping[str, str]) -> str
     if name == "verdict":
         return verdict_lamp(None if value == "pending" else value).word
     known = dict(asked.pairs)
+    lamp = slot_lamp if asked.name == "slots" else state_lamp
     special = {
-        "state": lambda: state_lamp(value).word,
+        "state": lambda: lamp(value).word,
+        "reason": lambda: reason_word(value).capitalize(),
+        "catch_up": lambda: catch_up_words(value),
         "within": lambda: WITHIN_WORDS[value],
         "from": lambda: f"{value.replace('T', ' ')} {known.get('zone', 'UTC')}",
         "to": lambda: f"{value.replace('T', ' ')} {known.get('zone', 'UTC')}",

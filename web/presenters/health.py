@@ -35,6 +35,7 @@ def trigger_row(
         last_verdict=trigger.last_verdict,
         last_finished=trigger.last_finished,
         failed=chart.failed,
+        late=trigger.late_since is not None,
     )
     return TriggerRowShown(trigger, lamp, chart)
 

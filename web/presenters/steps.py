@@ -115,7 +115,8 @@ def _with_defaults(step: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, 
 
 def mistakes(errors: Errors, rows: tuple[StepRow, ...]) -> list[Mistake]:
     """Everything that is wrong with a form, in the order of its fields, for its summary."""
-    order = {name: place for place, name in enumerate((FORM, "name", *row_fields(rows)))}
+    fields = (FORM, "name", *row_fields(rows), "input_schema")
+    order = {name: place for place, name in enumerate(fields)}
     return [
         Mistake(name, field_words(name, rows), message)
         for name in sorted(errors, key=lambda name: order.get(name, 0))
@@ -126,8 +127,8 @@ def mistakes(errors: Errors, rows: tuple[StepRow, ...]) -> list[Mistake]:
 def field_words(name: str, rows: Sequence[StepRow]) -> str:
     """`Step 2 (notify), URL` for `steps.1.url`."""
     parts = name.split(".")
-    if name in (FORM, "name", "steps"):
-        return name.capitalize()
+    if name in (FORM, "name", "steps", "input_schema"):
+        return name.capitalize().replace("_", " ")
     index = int(parts[1])
     key = rows[index].key if index < len(rows) else ""
     step = f"Step {index + 1} ({key})" if key else f"Step {index + 1}"

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.operations.explain_decisions import Explained
+from domain.operations.run_manually import NOTE_HEADER
 from domain.rules.ids import parse_id
 from domain.rules.traces import ClauseTrace
 from domain.store.pages_events import DecisionShown
@@ -84,7 +85,7 @@ def decision_shown(
     return DecisionRow(
         decision,
         rows,
-        _because(decision, rows if agrees else ()),
+        _because(decision, trace, rows if agrees else ()),
         tuple(checks_of(decision.verdict, decision.reason, size=size)),
         partly=not agrees and bool(rows),
         warning=_DISAGREES if explained is not None and not agrees else "",
@@ -99,9 +100,9 @@ def _stored_clauses(trace: dict[str, Any]) -> list[ClauseTrace]:
         return []
 
 
-def _because(decision: DecisionShown, clauses: tuple[ClauseRow, ...]) -> str:
+def _because(decision: DecisionShown, trace: dict[str, Any], clauses: tuple[ClauseRow, ...]) -> str:
     if decision.reason and decision.reason != "condition_error":
-        return reason_words(decision.reason)
+        return reason_words(decision.reason) + _depths(trace)
     all_of_them = count_words(len(clauses), "clause")
     if decision.verdict == "error":
         failed = sum(clause.style == "error" for clause in clauses)
@@ -117,6 +118,12 @@ def _because(decision: DecisionShown, clauses: tuple[ClauseRow, ...]) -> str:
         return "The trigger has no conditions: every event matches."
     passed = sum(clause.style == "passed" for clause in clauses)
     return f"The conditions match: {passed} of {all_of_them} passed."
+
+
+def _depths(trace: dict[str, Any]) -> str:
+    """How long the chain is, as far as it is on record."""
+    depth, most = trace.get("depth"), trace.get("most")
+    return f" It is a chain of {depth}, at most {most} is let through." if depth and most else ""
 
 
 def clause_row(clause: ClauseTrace) -> ClauseRow:
@@ -164,6 +171,11 @@ def _notes(clause: ClauseTrace) -> list[str]:
 def is_test(headers: list[tuple[str, str]]) -> bool:
     """Whether the event with these stored headers was sent as a test, from our own pages."""
     return any(name == TEST_MARK for name, _ in headers)
+
+
+def note_in(kind: str, headers: list[tuple[str, str]]) -> str:
+    """Why a manual event was made; no other kind has a note of ours."""
+    return dict(headers).get(NOTE_HEADER, "") if kind == "manual" else ""
 
 
 def headers_shown(stored: str) -> list[tuple[str, str]]:

@@ -11,7 +11,9 @@ from domain.rules.json_values import JsonValue, write_json
 from domain.senders import SENDERS
 from domain.store.pages_triggers import Choice
 from web.forms.reading import FORM, Errors
+from web.forms.schedule import UNUSUAL_FIELDS
 from web.forms.trigger import TriggerForm
+from web.presenters import trigger_kinds
 from web.presenters.condition_rows import (
     GROUP_CHOICES,
     OPERATOR_CHOICES,
@@ -31,6 +33,31 @@ _SCHEMES = {
 SCHEME_CHOICES = tuple(pair for pair in _SCHEMES.items() if pair[0] in SENDERS)
 _LABELS = {
     "workflow_id": "Workflow to run",
+    "pinned_version": "Version of it",
+    "schedule_form": "Comes due",
+    "cron": "Cron expression",
+    "unit": "Unit",
+    "anchor": "Counted from",
+    "at": "At",
+    "zone": "Time zone",
+    "gap": "A time that is left out",
+    "fold": "A time that comes twice",
+    "starts_at": "Not before",
+    "ends_at": "Not after",
+    "jitter_s": "Jitter",
+    "catch_up": "What was missed",
+    "catch_up_most": "At most so many",
+    "catch_up_window_s": "Not older than",
+    "overlap": "While one still runs",
+    "source_workflow_id": "Workflow to wait for",
+    "on": "When it",
+    "most_depth": "Longest chain",
+    "expected": "Expected",
+    "expected_every": "At least every",
+    "expected_unit": "Unit",
+    "expected_cron": "Expected by cron",
+    "expected_zone": "Expected in zone",
+    "expected_grace": "Grace",
     "scheme": "Signature",
     "secret": "Signing secret",
     "signed": "Signed string",
@@ -83,11 +110,16 @@ def form_shown(form: TriggerForm, errors: Errors) -> dict[str, Any]:
         "lines": error_lines(errors),
         "rows": rows_shown(form.conditions),
         "choices": CHOICES,
+        "offered": trigger_kinds,
+        "kind_shown": trigger_kinds.KIND_WORDS[form.kind],
+        "unusual_fields": UNUSUAL_FIELDS,
         "secret_hint": _SECRET_HINTS.get(form.source.scheme, _OURS),
         "door_fields": DOOR_FIELDS,
         "focus": "",
         "meanwhile": None,
         "trial": None,
+        "preview": None,
+        "own_zone_unknown": False,
     }
 
 
@@ -139,10 +171,12 @@ def facts_of(form: TriggerForm, workflows: Iterable[Choice]) -> JsonValue:
     return {
         "name": parts["name"],
         "workflow": _workflow_name(workflows, parts["workflow_id"]),
+        "version": parts["pinned_version"] or "newest",
         "switched_on": form.enabled,
         "source": source,
         "conditions": parts["conditions"] or "none",
         "execution": parts["retry"],
+        "expected_by": parts["expected_by"] or "nothing",
     }
 
 

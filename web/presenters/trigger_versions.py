@@ -34,6 +34,7 @@ def _document(version: VersionListed) -> JsonValue:
     """What people may change of a trigger, under the names that its form and the API have."""
     return {
         "workflow": version.workflow_name,
+        "pinned_version": version.pinned_version,
         "config": stored_json(version.config),
         "conditions": stored_json(version.conditions),
         "limits": stored_json(version.limits),

@@ -9,6 +9,7 @@ from web.presenters.conditions import ConditionLine, condition_lines
 from web.presenters.deliveries import delivery_lines
 from web.presenters.door_words import Setting, door_settings, repeat_words, signing_settings
 from web.presenters.samples import sample_for, stored_json
+from web.presenters.source_words import expected_words
 
 _SCHEMES = {
     "none": "Not signed",
@@ -23,14 +24,14 @@ _SCHEMES = {
 
 @dataclass(frozen=True, slots=True)
 class TriggerShown:
-    """A trigger with its settings read.
+    """A trigger with its settings read; `scheme` and what follows from it are a webhook's.
 
     `lines` and `samples` send a delivery that (if `lines_match`) it fires on; `repeated` says what
     becomes of it a second time. They and `hook_url` are None for who may not know the address.
     """
 
     row: TriggerRow
-    scheme: str
+    scheme: str | None
     scheme_words: str
     signing: tuple[Setting, ...]
     door: tuple[Setting, ...]
@@ -41,6 +42,7 @@ class TriggerShown:
     samples: tuple[CodeSample, ...]
     lines_match: bool
     repeated: str
+    expected: str
 
 
 def scheme_words(scheme: str | None) -> str:
@@ -51,24 +53,27 @@ def scheme_words(scheme: str | None) -> str:
 def trigger_shown(row: TriggerRow, hook_url: str | None, secret: str | None = None) -> TriggerShown:
     """The trigger; with `secret` the lines are complete."""
     config, conditions = stored_json(row.config), stored_json(row.conditions)
-    scheme = config["scheme"]
-    sample = sample_for(scheme, conditions)
+    scheme = config["scheme"] if row.kind == "webhook" else None
     lines: str | None = None
     samples: tuple[CodeSample, ...] = ()
-    if hook_url is not None:
+    lines_match = True
+    if scheme is not None and hook_url is not None:
+        sample = sample_for(scheme, conditions)
+        lines_match = sample.matches
         lines = delivery_lines(scheme, config, hook_url, sample.body, secret)
         samples = code_samples(scheme, config, hook_url, sample.body)
     return TriggerShown(
         row=row,
         scheme=scheme,
         scheme_words=scheme_words(scheme),
-        signing=signing_settings(config),
-        door=door_settings(config),
+        signing=signing_settings(config) if scheme else (),
+        door=door_settings(config) if scheme else (),
         conditions=condition_lines(conditions),
         retry=parse_retry(stored_json(row.retry)),
         hook_url=hook_url,
         lines=lines,
         samples=samples,
-        lines_match=sample.matches,
-        repeated=repeat_words(config),
+        lines_match=lines_match,
+        repeated=repeat_words(config) if scheme else "",
+        expected=expected_words(stored_json(row.expected_by)),
     )

@@ -48,6 +48,7 @@ _REASONS = {
     "workflow_not_published": "The workflow has no published version to run.",
     "condition_error": "A condition could not be judged.",
     "sender_id_seen": "An event with the same id of the sender came before.",
+    "chain_too_deep": "Too many executions led to this event, each started by the end of another.",
     "internal": "Signalbox failed to judge this event. The log says more.",
     "invalid_utf8": "The body is not valid UTF-8.",
     "invalid_json": "The body is not valid JSON.",
@@ -127,15 +128,19 @@ def count_words(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def health_lamp(
-    *, enabled: bool, seen: bool, last_verdict: str | None, last_finished: str | None, failed: int
-) -> Lamp:
+    *, enabled: bool, seen: bool, last_verdict: str | None, last_finished: str | None, failed: int,
+    late: bool = False,
+) -> Lamp:  # fmt: skip
     """How a trigger is doing.
 
-    Paused: switched off. Waiting: nothing ever came. Failing: its last event could not be judged,
-    or its last finished execution failed. Degraded: some of the last 24 hours failed (`failed`).
+    Paused: switched off. Late: an event was expected by now, and none came; this silence is told
+    before all else. Waiting: nothing ever came. Failing: its last event could not be judged, or its
+    last finished execution failed. Degraded: some of the last 24 hours failed (`failed`).
     """
     if not enabled:
         return Lamp("Paused", "off")
+    if late:
+        return Lamp("Late", "stop")
     if not seen:
         return Lamp("Waiting", "off")
     if last_verdict in {"error", "loop"} or last_finished in {"failed", "dead"}:

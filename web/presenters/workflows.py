@@ -1,24 +1,41 @@
 """A workflow's pages: what runs, what its draft would change, and one version beside another."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.rules.json_values import JsonValue
-from domain.store.pages_workflows import VersionListed
-from domain.store.workflows import WorkflowRow
+from domain.store.pages_workflows import TriggerOfWorkflow, VersionListed
+from domain.store.workflows import Contents, WorkflowRow
 from web.presenters.differences import Difference
+from web.presenters.inputs import InputShown, inputs_shown
 from web.presenters.samples import stored_json
 from web.presenters.steps import StepShown, steps_shown, workflow_differences
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowShown:
-    """A workflow with the steps that run, those of its draft, and what publishing that changes."""
+    """A workflow with the steps that run and the inputs they take, those of its draft, and what
+    publishing that changes."""
 
     row: WorkflowRow
     steps: tuple[StepShown, ...]
     draft_steps: tuple[StepShown, ...]
     changes: tuple[Difference, ...]
+    inputs: tuple[InputShown, ...]
+    draft_inputs: tuple[InputShown, ...]
+
+    @property
+    def template_version(self) -> int | None:
+        """The version of its template that is in the draft, or else in what runs."""
+        shown = self.row.draft or self.row.published
+        return shown.template_version if shown else None
+
+    def held_back(self, triggers: Iterable[TriggerOfWorkflow]) -> int:
+        """How many of the triggers are pinned to an older version than the one that is current."""
+        return sum(
+            each.pinned_version is not None and each.pinned_version != self.row.version
+            for each in triggers
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +49,31 @@ class Comparison:
 
 def workflow_shown(row: WorkflowRow) -> WorkflowShown:
     """The workflow with its steps read."""
-    published, draft = stored_json(row.steps), stored_json(row.draft_steps)
-    compared = published is not None and draft is not None
-    changes = workflow_differences(_steps(published), _steps(draft)) if compared else ()
-    return WorkflowShown(row, steps_shown(published), steps_shown(draft), changes)
+    published, draft = row.published, row.draft
+    return WorkflowShown(
+        row,
+        steps=steps_shown(stored_json(row.steps)),
+        draft_steps=steps_shown(stored_json(row.draft_steps)),
+        changes=contents_differences(published, draft) if published and draft else (),
+        inputs=inputs_shown(row.input_schema),
+        draft_inputs=inputs_shown(row.draft_input_schema if draft else None),
+    )
 
 
 def compared(older: VersionListed, newer: VersionListed) -> Comparison:
     """What publishing `newer` changed of `older`."""
-    before, after = _steps(stored_json(older.steps)), _steps(stored_json(newer.steps))
-    return Comparison(older, newer, workflow_differences(before, after))
+    before = Contents(older.steps, older.input_schema)
+    after = Contents(newer.steps, newer.input_schema)
+    return Comparison(older, newer, contents_differences(before, after))
 
 
-def _steps(steps: JsonValue) -> Mapping[str, JsonValue]:
-    return {"steps": steps}
+def contents_differences(before: Contents, after: Contents) -> tuple[Difference, ...]:
+    """What differs between two versions."""
+    return workflow_differences(_json(before), _json(after))
+
+
+def _json(contents: Contents) -> Mapping[str, JsonValue]:
+    """A version as it is compared. No schema is told as one that was added or removed."""
+    schema = stored_json(contents.input_schema)
+    steps: dict[str, JsonValue] = {"steps": stored_json(contents.steps)}
+    return steps if schema is None else {**steps, "input_schema": schema}

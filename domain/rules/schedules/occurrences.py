@@ -14,15 +14,16 @@ What a policy does not run is an occurrence, too: its slot must be accounted for
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from domain.rules.schedules.wall_times import (
     END,
     SECOND,
+    Change,
     FoldPolicy,
     GapPolicy,
     aware,
@@ -92,30 +93,22 @@ class WallWalk:
         """The first occurrence strictly later; the instant is aware, in UTC."""
         since, offset = instant, offset_at(self.zone, instant)
         wall = self.walls.next_wall(naive(instant, offset).replace(microsecond=0))
-        while wall is not None and since < END:
+        while wall is not None:
             at = aware(wall, offset)
             jump = next(changes(self.zone, since, at), None)
             if jump is None:
-                return self._existing(at, wall, offset) if at < END else None
-            first = self.walls.next_wall(jump.wall_after - SECOND)
-            if (
-                self.policies is not None
-                and jump.is_gap
-                and wall < jump.wall_after
-                and first != jump.wall_after
-            ):
+                return _existing(self.zone, self.policies, wall, offset) if at < END else None
+            following = self._from_jump(jump, wall)
+            if self.policies and jump.leaves_out(wall) and following != jump.wall_after:
                 return self.policies.in_gap(jump.at, wall)
-            wall, since, offset = first, jump.at, jump.after
+            wall, since, offset = following, jump.at, jump.after
         return None
 
-    def _existing(self, at: datetime, wall: datetime, offset: timedelta) -> Occurrence:
-        early, late = offsets_of(self.zone, wall)
-        if early == late:
-            return Occurrence(at, wall)
-        passes: ClockChange = "fold_first" if offset == early else "fold_second"
-        if self.policies is None:
-            return Occurrence(at, wall, passes)
-        return self.policies.in_fold(at, wall, passes)
+    def _from_jump(self, jump: Change, wall: datetime) -> datetime | None:
+        """The first wall time once the clock has jumped, where `wall` is what was next before."""
+        if jump.is_gap and wall >= jump.wall_after:
+            return wall
+        return self.walls.next_wall(jump.wall_after - SECOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +135,7 @@ class Interval:
     def after(self, instant: datetime) -> Occurrence | None:
         """The first one strictly later."""
         at = self.anchor + max(0, (instant - self.anchor) // self.step + 1) * self.step
-        return at_instant(at, self.zone) if at < END else None
+        return at_instant(self.zone, at) if at < END else None
 
 
 class Listed:
@@ -158,7 +151,40 @@ class Listed:
         return self.occurrences[place] if place < len(self.occurrences) else None
 
 
-def at_instant(at: datetime, zone: ZoneInfo) -> Occurrence:
+def at_instant(zone: ZoneInfo, at: datetime) -> Occurrence:
     """The occurrence at an instant that is meant as such, whatever the clocks do."""
     offset = offset_at(zone, at)
-    return WallWalk(_NO_WALLS, zone, None)._existing(at.astimezone(UTC), naive(at, offset), offset)
+    return _existing(zone, None, naive(at, offset), offset)
+
+
+def at_wall(zone: ZoneInfo, policies: Policies, wall: datetime) -> list[Occurrence]:
+    """The occurrences of a single wall time."""
+    found = readings(zone, wall)
+    if found.kind == "plain":
+        return [Occurrence(found.first, wall)]
+    if found.kind == "gap":
+        return [policies.in_gap(found.first, wall)]
+    return [
+        policies.in_fold(found.first, wall, "fold_first"),
+        policies.in_fold(found.second, wall, "fold_second"),
+    ]
+
+
+def _existing(
+    zone: ZoneInfo, policies: Policies | None, wall: datetime, offset: timedelta
+) -> Occurrence:
+    """The occurrence at a wall time that exists, where clocks are `offset` ahead of UTC."""
+    at = aware(wall, offset)
+    early, late = offsets_of(zone, wall)
+    if early == late:
+        return Occurrence(at, wall)
+    passes: ClockChange = "fold_first" if offset == early else "fold_second"
+    return policies.in_fold(at, wall, passes) if policies else Occurrence(at, wall, passes)
+
+
+def merged(occurrences: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
+    """One occurrence an instant, in order of time: best one that runs, and whose time exists."""
+    found: dict[datetime, Occurrence] = {}
+    for each in sorted(occurrences, key=lambda each: (each.skipped or "", each.change or "")):
+        found.setdefault(each.at, each)
+    return tuple(found[at] for at in sorted(found))

@@ -15,8 +15,8 @@ FIRST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 END = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
-# No zone ever changed twice within it.
-_STRIDE = timedelta(hours=12)
+# No zone changes twice within six days, from 1970 to 2199 (a test holds the tables to it).
+_STRIDE = timedelta(days=2)
 
 GapPolicy = Literal["run_after", "skip"]
 FoldPolicy = Literal["once_first", "once_second", "twice"]
@@ -43,6 +43,10 @@ class Change(NamedTuple):
     def wall_after(self) -> datetime:
         """What the clock shows at this instant."""
         return naive(self.at, self.after)
+
+    def leaves_out(self, wall: datetime) -> bool:
+        """Whether the clock never shows this wall time because of the jump."""
+        return self.wall_before <= wall < self.wall_after
 
 
 class Readings(NamedTuple):
@@ -103,7 +107,7 @@ def changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Change]:
 
 @lru_cache(maxsize=4096)
 def _changes_of_year(zone: ZoneInfo, year: int) -> tuple[Change, ...]:
-    """The zone's tables are not open to us, so its offsets are compared, half a day by another."""
+    """The zone's tables are not open to us, so its offsets are compared, some days apart."""
     found: list[Change] = []
     at, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     # What happens in the first second of a year belongs to it.

@@ -74,12 +74,12 @@ def words_in(given: Sequence[str] | None, known: Sequence[str], field: str) -> t
     return tuple(word for word in known if word in (given or ()))
 
 
-def span_of(after: str | None, before: str | None) -> Span:
+def span_of(after: str | None, before: str | None, word: str = "received") -> Span:
     """The time that a list is narrowed to. Raises InvalidInput."""
-    since = _instant(after, "received_after")
-    until = _instant(before, "received_before")
+    since = _instant(after, f"{word}_after")
+    until = _instant(before, f"{word}_before")
     if since and until and since >= until:
-        raise InvalidInput.at("received_before", "must be later than received_after")
+        raise InvalidInput.at(f"{word}_before", f"must be later than {word}_after")
     return Span(None, since, until)
 
 

@@ -23,14 +23,16 @@ class ProblemView(Struct):
     problems: list[FieldProblem]
 
 
-def _spec(description: str) -> ResponseSpec:
+def refusal_spec(description: str) -> ResponseSpec:
     return ResponseSpec(ProblemView, description=description, generate_examples=False)
 
 
 PROBLEMS: Mapping[int, ResponseSpec] = {
-    400: _spec("What was sent is not valid; `problems` names the fields."),
-    401: _spec("The key is missing, wrong or revoked."),
-    403: _spec("The key's role does not allow this."),
-    404: _spec("There is nothing here, or it belongs to another team."),
-    409: _spec("Someone else changed it in the meantime, or something still uses it."),
+    400: refusal_spec("What was sent is not valid; `problems` names the fields."),
+    401: refusal_spec("The key is missing, wrong or revoked."),
+    403: refusal_spec("The key's role does not allow this."),
+    404: refusal_spec("There is nothing here, or it belongs to another team."),
+    409: refusal_spec(
+        "Someone else changed it in the meantime, or something still uses it or would break by it."
+    ),
 }

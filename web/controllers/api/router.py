@@ -4,12 +4,20 @@ from litestar import Router
 from litestar.middleware import DefineMiddleware
 
 from web.auth import api_access
+from web.controllers.api.backfills import BackfillController
 from web.controllers.api.backtests import BacktestController
+from web.controllers.api.calendars import CalendarController
 from web.controllers.api.history import EventController, ExecutionController
 from web.controllers.api.keys import KeyController
+from web.controllers.api.lineage import LineageController
 from web.controllers.api.refused_requests import RefusedRequestController
+from web.controllers.api.reliability import ReliabilityController
+from web.controllers.api.runs import RunController
+from web.controllers.api.schedules import ScheduleController
 from web.controllers.api.secrets import SecretController
 from web.controllers.api.shadows import ShadowController
+from web.controllers.api.slots import SlotController, SlotsOfTriggerController
+from web.controllers.api.templates import TemplateController, TemplateUpdateController
 from web.controllers.api.trigger_secrets import TriggerSecretController
 from web.controllers.api.triggers import TriggerController
 from web.controllers.api.workflows import WorkflowController
@@ -25,12 +33,22 @@ def api_router(*, secure: bool) -> Router:
         path="/api/v1",
         route_handlers=[
             WorkflowController,
+            TemplateController,
+            TemplateUpdateController,
             TriggerController,
+            RunController,
             TriggerSecretController,
+            ScheduleController,
             BacktestController,
+            BackfillController,
+            CalendarController,
             ShadowController,
             RefusedRequestController,
+            SlotController,
+            SlotsOfTriggerController,
+            ReliabilityController,
             EventController,
+            LineageController,
             ExecutionController,
             SecretController,
             KeyController,

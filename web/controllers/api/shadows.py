@@ -23,7 +23,8 @@ from web.controllers.api.shadow_shapes import (
     disagreement_view,
     shadow_view,
 )
-from web.controllers.api.shapes import Page, TriggerView
+from web.controllers.api.shapes import Page
+from web.controllers.api.trigger_shapes import TriggerView
 from web.controllers.api.views import id_in_field, id_in_path, trigger_view
 from web.controllers.shadows import nudge_shadow
 from web.services import CurrentActor, OurServices

@@ -37,34 +37,6 @@ Steps = Annotated[
         ],
     ),
 ]
-Config = Annotated[
-    dict[str, Any],
-    Meta(
-        description="Settings of the source. For a webhook: `scheme` (`none`, `hmac`, `standard`, "
-        "`github`, `stripe`, `slack`, `shopify`), `secret`, and `id_path`, a JSONPath to the "
-        "sender's id. `hmac` takes `algorithm`, `header`, `encoding`, `prefix`, `signed` (such as "
-        "`{timestamp}.{body}`), `timestamp_header`, `id_header`; schemes that sign an instant take "
-        "`tolerance_s`. The door takes `methods`, `addresses`, `max_body_bytes`, `cors_origins`, "
-        "`answer`, `dedup_days`, `dedup_body`, `when_disabled`.",
-        examples=[
-            {
-                "scheme": "hmac",
-                "secret": "at least 24 bytes that only the two of you know",
-                "header": "X-Shop-Signature",
-                "signed": "{timestamp}.{body}",
-                "timestamp_header": "X-Shop-Timestamp",
-                "tolerance_s": 300,
-                "methods": ["POST", "PUT"],
-                "addresses": ["192.0.2.0/24", "2001:db8::/32"],
-                "max_body_bytes": 262144,
-                "cors_origins": ["https://shop.example.org"],
-                "answer": {"status": 200, "body": "ok", "content_type": "text/plain"},
-                "dedup_days": 14,
-                "when_disabled": "keep",
-            }
-        ],
-    ),
-]
 Conditions = Annotated[
     dict[str, Any] | None,
     Meta(
@@ -72,8 +44,38 @@ Conditions = Annotated[
         examples=[{"all": [{"path": "$.action", "op": "eq", "value": "opened"}]}],
     ),
 ]
-Retry = Annotated[dict[str, Any], Meta(description="How failed attempts are repeated.")]
-Limits = Annotated[dict[str, Any], Meta(description="None are available in this version.")]
+InputSchema = Annotated[
+    dict[str, Any] | None,
+    Meta(
+        description="What the workflow must be given: a JSON Schema of an object. None: anything. "
+        "Runs by hand are checked by it; publishing tells which triggers never had what is "
+        "required. Keywords: `type`, `enum`, `const`, `default`, `title`, `description`, "
+        "`examples`, `properties`, `required`, `additionalProperties` (true or false), `items`, "
+        "`minItems`, `maxItems`, `uniqueItems`, `minLength`, `maxLength`, `pattern` (RE2), "
+        "`format` (date, date-time, email, uri, uuid), `minimum`, `maximum`, `exclusiveMinimum`, "
+        "`exclusiveMaximum`, `multipleOf`; others are refused. At most 32 KiB, 8 levels.",
+        examples=[
+            {
+                "type": "object",
+                "required": ["order"],
+                "properties": {
+                    "order": {
+                        "type": "object",
+                        "required": ["id"],
+                        "properties": {"id": {"type": "integer", "minimum": 1}},
+                    }
+                },
+            }
+        ],
+    ),
+]
+Confirm = Annotated[
+    bool,
+    Meta(
+        description="Publish although triggers would break. Without it they are named in a refusal "
+        "(409 `would_break`)."
+    ),
+]
 
 
 class Page(Struct, Generic[Item]):
@@ -84,114 +86,53 @@ class Page(Struct, Generic[Item]):
 
 
 class CreateWorkflow(Struct, forbid_unknown_fields=True):
-    """A workflow to make, published unless it is a draft."""
+    """A workflow to make, published unless it is a draft. Its steps are given, or those of a
+    `template` (an id, or `library:` and a key; its newest version unless one is named)."""
 
     name: Name
-    steps: Steps
+    steps: Steps | UnsetType = UNSET
+    input_schema: InputSchema | UnsetType = UNSET
     draft: bool = False
+    template: str | UnsetType = UNSET
+    template_version: Annotated[int, Meta(ge=1, le=2_147_483_647)] | UnsetType = UNSET
 
 
 class EditWorkflow(Struct, forbid_unknown_fields=True):
-    """What to change. Steps are published unless `draft`; `"draft": false` alone publishes the
-    draft that is there."""
+    """What to change. Steps and input schema are published unless `draft`; `"draft": false` alone
+    publishes the draft that is there."""
 
     name: Name | UnsetType = UNSET
     steps: Steps | UnsetType = UNSET
+    input_schema: InputSchema | UnsetType = UNSET
     draft: bool | UnsetType = UNSET
     revision: Revision | UnsetType = UNSET
+    confirm: Confirm = False
 
 
 class RollBackWorkflow(Struct, forbid_unknown_fields=True):
-    """The version whose steps are to run again, as a new version."""
+    """The version that is to run again, as a new version."""
 
     version: Annotated[int, Meta(ge=1, le=2_147_483_647)]
     revision: Revision | UnsetType = UNSET
+    confirm: Confirm = False
 
 
 class WorkflowView(Struct):
-    """A workflow. `version` and `steps` are the published ones, `draft_steps` the unpublished."""
+    """A workflow. `version`, `steps` and `input_schema` are the published ones, those of the draft
+    the unpublished. `template` and `template_version` are what it was made from."""
 
     id: UUID
     name: str
     version: int | None
     steps: Json | None
+    input_schema: Json | None
     draft_steps: Json | None
+    draft_input_schema: Json | None
+    template: str | None
+    template_version: int | None
     revision: int
     created_at: datetime
     updated_at: datetime
-
-
-class CreateTrigger(Struct, forbid_unknown_fields=True):
-    """A trigger to make."""
-
-    name: Name
-    kind: Annotated[str, Meta(examples=["webhook"])]
-    workflow_id: str
-    config: Config
-    conditions: Conditions = None
-    limits: Limits = {}
-    retry: Retry = {}
-    enabled: bool = True
-
-
-class EditTrigger(Struct, forbid_unknown_fields=True):
-    """What to change. `config` is replaced as a whole, but for its secret: one that is not given
-    stays."""
-
-    name: Name | UnsetType = UNSET
-    workflow_id: str | UnsetType = UNSET
-    config: Config | UnsetType = UNSET
-    conditions: Conditions | UnsetType = UNSET
-    limits: Limits | UnsetType = UNSET
-    retry: Retry | UnsetType = UNSET
-    enabled: bool | UnsetType = UNSET
-    revision: Revision | UnsetType = UNSET
-
-
-class TriggerView(Struct):
-    """A trigger with its present version. `secret` is there once: when one was made just now."""
-
-    id: UUID
-    name: str
-    kind: str
-    enabled: bool
-    workflow_id: UUID
-    version: int
-    config: Json
-    conditions: Json | None
-    limits: Json
-    retry: Json
-    hook_url: str | None
-    revision: int
-    created_at: datetime
-    updated_at: datetime
-    secret: str | UnsetType = UNSET
-
-
-class RotateSecret(Struct, forbid_unknown_fields=True):
-    """Another signing secret. The present ones verify for `overlap_s` seconds more."""
-
-    secret: Annotated[
-        str | None, Meta(description="The sender's own; None: one is made, and shown this once.")
-    ] = None
-    overlap_s: Annotated[int, Meta(description="0 to 2,592,000 (30 days).")] = 86_400
-
-
-class RotatedSecretView(Struct):
-    """The new signing secret; `secret` is there only if it was made just now."""
-
-    id: UUID
-    secret: str | UnsetType = UNSET
-
-
-class TriggerSecretView(Struct):
-    """A live signing secret, never its value. `used_at` is when it last verified a delivery, to the
-    minute; `retired_at`, if set, is when it ends."""
-
-    id: UUID
-    created_at: datetime
-    used_at: datetime | None
-    retired_at: datetime | None
 
 
 class RefusedRequestView(Struct):

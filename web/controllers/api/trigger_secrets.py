@@ -11,7 +11,8 @@ from domain.rules.permissions import EDIT_TRIGGERS
 from domain.store import secrets, triggers
 from web.controllers.api.bodies import Body
 from web.controllers.api.problems import PROBLEMS
-from web.controllers.api.shapes import Page, RotatedSecretView, RotateSecret, TriggerSecretView
+from web.controllers.api.shapes import Page
+from web.controllers.api.trigger_shapes import RotatedSecretView, RotateSecret, TriggerSecretView
 from web.controllers.api.views import id_in_path, trigger_secret_view
 from web.services import CurrentActor, OurServices
 

@@ -8,6 +8,7 @@ from domain.errors import InvalidInput, NotFound
 from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.delete_trigger import delete_trigger
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
+from domain.operations.resume_schedule import resume_choice
 from domain.rules.ids import parse_id
 from domain.rules.permissions import EDIT_TRIGGERS, SEE_TRIGGERS
 from domain.store import triggers
@@ -15,7 +16,8 @@ from domain.store.triggers import TriggerFilters
 from web.controllers.api.bodies import Body
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
 from web.controllers.api.problems import PROBLEMS
-from web.controllers.api.shapes import CreateTrigger, EditTrigger, Page, TriggerView
+from web.controllers.api.shapes import Page
+from web.controllers.api.trigger_shapes import CreateTrigger, EditTrigger, TriggerView
 from web.controllers.api.views import id_in_field, id_in_path, trigger_view
 from web.services import CurrentActor, OurServices
 
@@ -72,6 +74,8 @@ class TriggerController(Controller):
             limits=data.limits,
             retry=data.retry,
             enabled=data.enabled,
+            pinned_version=data.pinned_version,
+            expected_by=data.expected_by,
         )
         saved = await create_trigger(actor, services.vault, draft)
         services.feed.nudge(actor.team_id, "triggers")
@@ -118,6 +122,8 @@ class TriggerController(Controller):
             if workflow_id is None:
                 raise InvalidInput.at("workflow_id", "there is no such workflow")
             given["workflow_id"] = workflow_id
+        if "catch_up" in given:
+            given["catch_up"] = resume_choice(given["catch_up"])
         saved = await edit_trigger(
             actor, services.vault, id_in_path(trigger_id), TriggerEdit(**given)
         )

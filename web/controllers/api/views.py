@@ -8,10 +8,15 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
+from domain.clock import utc_now
 from domain.errors import InvalidInput, NotFound
 from domain.operations.explain_decisions import Explained
+from domain.rules.bodies import read_stored
 from domain.rules.ids import parse_id
 from domain.rules.permissions import SEE_HOOK_URLS, Actor
+from domain.rules.schedules.jitter import jitter_of
+from domain.rules.schedules.schedule import read_schedule
+from domain.rules.schedules.words import schedule_words
 from domain.settings import Settings
 from domain.store.database import Row
 from domain.store.event_lists import EventListed
@@ -34,10 +39,9 @@ from web.controllers.api.shapes import (
     ResponseView,
     StartedView,
     StepRunView,
-    TriggerSecretView,
-    TriggerView,
     WorkflowView,
 )
+from web.controllers.api.trigger_shapes import ScheduleView, TriggerSecretView, TriggerView
 
 
 def id_in_path(text: str) -> UUID:
@@ -69,12 +73,17 @@ def _optional(text: str | None) -> Json | None:
 
 def workflow_view(row: WorkflowRow) -> WorkflowView:
     """A workflow."""
+    shown = row.published or row.draft
     return WorkflowView(
         id=row.id,
         name=row.name,
         version=row.version,
         steps=_optional(row.steps),
+        input_schema=_optional(row.input_schema),
         draft_steps=_optional(row.draft_steps),
+        draft_input_schema=_optional(row.draft_input_schema),
+        template=row.template,
+        template_version=shown.template_version if shown else None,
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -102,12 +111,30 @@ def trigger_view(
         conditions=_optional(row.conditions),
         limits=json_of(row.limits),
         retry=json_of(row.retry),
+        pinned_version=row.pinned_version,
+        expected_by=_optional(row.expected_by),
+        late_since=row.late_since,
+        schedule=_schedule(row) if row.kind == "schedule" else None,
         hook_url=hook_url(settings, actor, row.hook_token),
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
         secret=UNSET if secret is None else secret,
     )
+
+
+def _schedule(row: TriggerRow) -> ScheduleView:
+    """What a stored schedule comes to from now on."""
+    config = read_stored(row.config)
+    try:
+        schedule = read_schedule(config if isinstance(config, dict) else {})
+    except InvalidInput:
+        return ScheduleView("This schedule cannot be read any more: edit it.", None, None)
+    coming = schedule.after(utc_now())
+    if coming is None:
+        return ScheduleView(schedule_words(schedule), None, None)
+    due_at = coming.at + jitter_of(row.id, coming.at, schedule.jitter_s)
+    return ScheduleView(schedule_words(schedule), coming.at, due_at)
 
 
 def trigger_secret_view(row: TriggerSecretShown) -> TriggerSecretView:

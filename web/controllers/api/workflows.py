@@ -1,16 +1,22 @@
 """/api/v1/workflows: thin handlers; the guard has seen to the permission."""
 
+from typing import Any
+
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET
 
-from domain.errors import NotFound
+from domain.errors import InvalidInput, NotFound
 from domain.operations.create_workflow import create_workflow
 from domain.operations.delete_workflow import delete_workflow
+from domain.operations.edit_trigger import UNCHANGED
 from domain.operations.edit_workflow import WorkflowEdit, edit_workflow
 from domain.operations.roll_back_workflow import roll_back_workflow
-from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS
+from domain.operations.template_versions import TemplateUse, require_template, require_version
+from domain.rules.bodies import read_stored
+from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS, Actor
 from domain.store import workflows
+from domain.store.workflows import Contents
 from web.controllers.api.bodies import Body
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
 from web.controllers.api.problems import PROBLEMS
@@ -60,7 +66,16 @@ class WorkflowController(Controller):
         self, data: JSONBody[CreateWorkflow], actor: CurrentActor, services: OurServices
     ) -> WorkflowView:
         """Published unless it is to be a draft."""
-        made = await create_workflow(actor, data.name, data.steps, draft=data.draft)
+        made_from = await _template_in(actor, data)
+        contents = await _contents_of(actor, made_from)
+        made = await create_workflow(
+            actor,
+            data.name,
+            _given(data.steps, contents.steps if contents else None),
+            draft=data.draft,
+            input_schema=_given(data.input_schema, contents.input_schema if contents else None),
+            made_from=made_from,
+        )
         nudge(services, actor, made.id)
         return workflow_view(made)
 
@@ -92,12 +107,15 @@ class WorkflowController(Controller):
         actor: CurrentActor,
         services: OurServices,
     ) -> WorkflowView:
-        """Takes only the fields to change."""
+        """Takes only the fields to change. What would break triggers is published only when that
+        is confirmed."""
         edit = WorkflowEdit(
             name=None if data.name is UNSET else data.name,
             steps=None if data.steps is UNSET else data.steps,
+            input_schema=UNCHANGED if data.input_schema is UNSET else data.input_schema,
             draft=None if data.draft is UNSET else data.draft,
             revision=None if data.revision is UNSET else data.revision,
+            confirm=data.confirm,
         )
         edited = await edit_workflow(actor, id_in_path(workflow_id), edit)
         nudge(services, actor, edited.id)
@@ -122,7 +140,9 @@ class WorkflowController(Controller):
         """The steps of an older version become the next version; a draft stays."""
         revision = None if data.revision is UNSET else data.revision
         known = id_in_path(workflow_id)
-        now = await roll_back_workflow(actor, known, data.version, revision=revision)
+        now = await roll_back_workflow(
+            actor, known, data.version, revision=revision, confirm=data.confirm
+        )
         nudge(services, actor, known)
         return workflow_view(now)
 
@@ -138,3 +158,27 @@ class WorkflowController(Controller):
         """Refused (409) while a trigger runs it."""
         await delete_workflow(actor, id_in_path(workflow_id))
         nudge(services, actor, id_in_path(workflow_id))
+
+
+async def _template_in(actor: Actor, data: CreateWorkflow) -> TemplateUse | None:
+    """The template's version that a workflow is to be made from."""
+    if data.template is UNSET:
+        if data.template_version is not UNSET:
+            raise InvalidInput.at("template_version", "needs a template")
+        return None
+    if data.template_version is not UNSET:
+        return TemplateUse(data.template, data.template_version)
+    try:
+        newest = await require_template(actor.team_id, data.template)
+    except NotFound:
+        raise InvalidInput.at("template", "there is no such template") from None
+    return TemplateUse(data.template, newest.version)
+
+
+async def _contents_of(actor: Actor, use: TemplateUse | None) -> Contents | None:
+    return None if use is None else (await require_version(actor.team_id, use)).contents
+
+
+def _given(value: Any, of_template: str | None) -> Any:
+    """What was sent, or else what the template has."""
+    return read_stored(of_template) if value is UNSET else value
