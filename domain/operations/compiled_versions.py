@@ -111,6 +111,6 @@ def _compile_trigger(row: Row) -> CompiledTrigger:
 
 
 def _compile_workflow(row: Row) -> CompiledWorkflow:
-    # Nobody may publish a workflow without steps, but the canaries have one: there is nothing to do.
+    # Nobody may publish a workflow without steps, but the canaries have one: nothing is to be done.
     steps = read_stored(row["steps"])
     return CompiledWorkflow(row["id"], row["number"], parse_steps(steps) if steps else ())

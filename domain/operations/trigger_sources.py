@@ -100,8 +100,8 @@ async def check_watch(team_id: UUID, trigger_id: UUID, workflow_id: UUID, source
 
 
 async def keep_source(row: TriggerRow, *, changed: bool) -> None:
-    """Keep what stands beside a trigger's versions: a schedule's epochs. Within the transaction that
-    saved the trigger; `changed` says whether its config is another than before."""
+    """Keep what stands beside a trigger's versions: a schedule's epochs. Within the transaction
+    that saved the trigger; `changed` says whether its config is another than before."""
     if row.kind == "schedule":
         if changed:
             await require_calendars(row)

@@ -146,7 +146,8 @@ async def test_the_paths_of_the_last_event_are_offered_or_else_the_samples(
     alice: Browser, history: History
 ) -> None:
     path = f"/triggers/{history.trigger_id}/edit"
-    assert '<option value="$.order.total" label="129.9">' in (await alice.get("/triggers/new?kind=webhook")).text
+    new = (await alice.get("/triggers/new?kind=webhook")).text
+    assert '<option value="$.order.total" label="129.9">' in new
     assert 'value="$.basket' not in (await alice.get(path)).text
 
     await history.event(body=b'{"basket": {"items": [{"sku": "A-1"}, {"sku": "B-2"}]}}')

@@ -26,7 +26,6 @@ _REASONS = {
     "catch_up_window": ("too late", "It came to light after its catch-up window had passed."),
     "trigger_disabled": ("switched off", "The trigger was switched off."),
     "trigger_deleted": ("deleted", "The trigger had been deleted."),
-    "trigger_disabled": ("switched off", "The trigger was switched off before its turn came."),
     "superseded": ("superseded", "A later slot ended what it had started."),
 }
 _CAUGHT_UP = {
