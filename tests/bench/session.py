@@ -1,6 +1,7 @@
 """What every figure uses: the installation, sending through its door, waiting, the ledger."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from cli.processes import CannotStart
@@ -16,6 +17,8 @@ from tests.support.target import LedgerLine, read_ledger
 
 CONNECTIONS = 64
 BODY_BYTES = 1024
+SLOT = "slot:"
+"""What the ids begin with that calls of schedules name at the target."""
 _DRAINED_WITHIN_S = 300.0
 _SHOWN_IDS = 10
 
@@ -95,8 +98,14 @@ class Session:
         return read_ledger(self.installation.ledger_path)
 
     def audit(self) -> Findings:
-        """Every id sent so far, against everything that the target saw."""
-        return ledger.at_target(self.sent, self.accepted, self.calls())
+        """Every id sent so far, against everything that the target saw of deliveries."""
+        calls = [call for call in self.calls() if not call.id.startswith(SLOT)]
+        return ledger.at_target(self.sent, self.accepted, calls)
+
+    def audit_slots(self, slots: Collection[str]) -> Findings:
+        """These slots, which fired, against what the target saw of them."""
+        ids = {f"{SLOT}{each}" for each in slots}
+        return ledger.at_target(ids, ids, [call for call in self.calls() if call.id in ids])
 
     def fail_unless_clean(self, where: str, found: Findings) -> None:
         """Note what was lost, doubled, or never sent."""

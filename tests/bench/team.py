@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from cli.processes import CannotStart
-from tests.bench.session import Session
+from tests.bench.session import SLOT, Session
 
 
 def answer_of(answer: httpx.Response) -> Any:
@@ -32,9 +32,10 @@ def make_team(session: Session, name: str) -> httpx.Client:
 
 
 def make_workflow(client: httpx.Client, session: Session) -> str:
-    """A workflow of one step, a call to the target; its id."""
+    """A workflow of one step, a call to the target that names the slot; its id."""
     step = {"key": "notify", "kind": "http", "method": "POST",
-            "url": f"http://127.0.0.1:{session.installation.target_port}/ok"}  # fmt: skip
+            "url": f"http://127.0.0.1:{session.installation.target_port}/ok",
+            "headers": {"x-event": SLOT + "{{ $.slot }}"}}  # fmt: skip
     made = answer_of(client.post("/api/v1/workflows", json={"name": "Notify", "steps": [step]}))
     return str(made["id"])
 

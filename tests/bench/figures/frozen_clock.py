@@ -29,6 +29,7 @@ FROM slot s JOIN team m ON m.id = s.team_id AND m.slug = $1
 LEFT JOIN event e ON e.id = s.event_id LEFT JOIN execution x ON x.event_id = e.id
 WHERE s.state IN ('fired', 'late')
 """
+_IDS = "SELECT s.id FROM slot s JOIN team m ON m.id = s.team_id AND m.slug = $1"
 _EVENTS = """
 SELECT count(*) FROM event e JOIN team m ON m.id = e.team_id AND m.slug = $1
 """
@@ -63,6 +64,8 @@ def measure(session: Session) -> Mapping[str, float]:
     twice = max(events, found["slots"], found["executions"]) - found["instants"]
     if twice or found["instants"] != expected:
         session.failures.append(f"{expected} slots were due: {dict(found)}, {events} events")
+    slots = session.database.fetch(_IDS, TEAM)
+    session.fail_unless_clean("of frozen", session.audit_slots([str(row["id"]) for row in slots]))
     session.details["frozen"] = [f"{expected} slots were due, {found['instants']} fired"]
     return {
         "frozen.twice": twice,

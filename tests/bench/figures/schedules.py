@@ -34,7 +34,7 @@ _AROUND_S = 3.0
 _STARTED_WITHIN_S = 60.0
 _CRONS = ("* * * * *", "*/5 2 * * *", "30 2 * * *", "0 9 * * mon-fri", "0 0 29 2 *", "0 0 L * *")
 _SKEWS = """
-SELECT s.trigger_id, extract(epoch FROM x.started_at - s.due_at)::float8 AS skew
+SELECT s.id, s.trigger_id, extract(epoch FROM x.started_at - s.due_at)::float8 AS skew
 FROM slot s JOIN trigger t ON t.id = s.trigger_id JOIN team m ON m.id = t.team_id AND m.slug = $1
 JOIN event e ON e.id = s.event_id JOIN execution x ON x.event_id = e.id
 WHERE s.scheduled_for = $2 AND x.started_at IS NOT NULL
@@ -102,6 +102,7 @@ def _skews(session: Session, due: datetime, amount: int) -> Sequence[float]:
         session.failures.append(
             f"{amount} slots were due, {len(triggers)} fired, {len(rows)} times"
         )
+    session.fail_unless_clean("of a burst", session.audit_slots([str(row["id"]) for row in rows]))
     return [row["skew"] for row in rows]
 
 
