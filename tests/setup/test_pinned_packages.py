@@ -54,7 +54,7 @@ def test_every_named_requirement_is_compiled() -> None:
         ("bench.in", APART),
     ]:
         lines = (ROOT / "requirements" / source).read_text().splitlines()
-        named = {re.split(r"[\[=]", line)[0] for line in lines if re.match(r"[a-z]", line)}
+        named = {re.split(r"[\[=<]", line)[0] for line in lines if re.match(r"[a-z]", line)}
         assert named <= pins(compiled).keys()
 
 

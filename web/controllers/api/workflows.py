@@ -165,6 +165,8 @@ async def _template_in(actor: Actor, data: CreateWorkflow) -> TemplateUse | None
     if data.template is UNSET:
         if data.template_version is not UNSET:
             raise InvalidInput.at("template_version", "needs a template")
+        if data.steps is UNSET:
+            raise InvalidInput.at("steps", "is missing")
         return None
     if data.template_version is not UNSET:
         return TemplateUse(data.template, data.template_version)
