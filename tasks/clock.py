@@ -37,10 +37,13 @@ MEASURE_EVERY_S = 1.0
 MEASURE_OLD_EVERY_S = 30.0
 FOLD_EVERY_S = 3.0
 FORGET_EVERY_S = 60.0
+FORGET_COUNTS_EVERY_S = 3600.0
 PARTITIONS_EVERY_S = 3600.0
 ZONE_DATA_EVERY_S = 3600.0
 AFTER_FAILURE_S = 0.5
 REFUSED_KEPT = timedelta(days=30)
+# A year of days is what the ledger shows.
+COUNTS_KEPT = timedelta(days=400)
 MOST_FORGOTTEN = 5_000
 POOL_SIZE = 6
 
@@ -65,6 +68,7 @@ def _jobs(bell: Bell, feed: LiveFeed) -> dict[str, tuple[float, Job]]:
         "forget_sessions": (FORGET_EVERY_S, _forget_sessions),
         "forget_refused": (FORGET_EVERY_S, _forget_refused),
         "forget_backtests": (FORGET_EVERY_S, _forget_backtests),
+        "forget_counts": (FORGET_COUNTS_EVERY_S, _forget_counts),
         "partitions": (PARTITIONS_EVERY_S, _keep_partitions),
     }
 
@@ -84,6 +88,11 @@ async def _forget_refused() -> None:
 
 async def _forget_backtests() -> None:
     await backtests.forget_those_of_deleted_triggers(MOST_FORGOTTEN)
+
+
+async def _forget_counts() -> None:
+    while await tallies.forget(utc_now() - COUNTS_KEPT, MOST_FORGOTTEN) == MOST_FORGOTTEN:
+        pass
 
 
 async def _keep_partitions() -> None:
@@ -142,6 +151,9 @@ async def run_clock(settings: Settings, stop: asyncio.Event) -> None:
     await feed.start()
     ledger = LedgerJobs(settings, feed)
     await ledger.start()
+    with contextlib.suppress(Exception):
+        # Before anything fires: after a week without a clock even today has no partition.
+        await partitions.make_partitions(utc_now())
     jobs = {**_jobs(bell, feed), **ledger.jobs()}
     tasks = [asyncio.create_task(_repeat(name, *job)) for name, job in jobs.items()]
     tasks.append(asyncio.create_task(_fire_slots(SlotFirer(bell.ring_events, feed.nudge))))

@@ -4,6 +4,7 @@ What has no row gets one, as missed: so a slot may be lost, but never silently. 
 later finds the row there, and leaves the slot alone; from then on only a backfill runs it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +15,11 @@ from domain.logs import logger
 from domain.rules.bodies import read_stored
 from domain.rules.ids import first_id_at
 from domain.rules.slot_audits import Epoch, Found, Stretch, compare, next_audit, stretch_of
-from domain.store import partitions, slot_audits, slots
+from domain.store import partitions, schedules, slot_audits, slots
 from domain.store.database import Row, transaction
 from domain.store.slots import NewSlot
 
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 25
 REASON = "not_on_record"
 _UNREADABLE_FOR = timedelta(hours=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -71,6 +72,8 @@ async def audit_schedules(nudge: Nudge) -> None:
 
 async def _audit_some(nudge: Nudge) -> int:
     async with transaction():
+        # What is locked here cannot fire: frozen, we are thrown out as those who fire are.
+        await schedules.bound_transaction()
         rows = await slot_audits.lock_unaudited(MOST_AT_ONCE)
         if not rows:
             return 0
@@ -116,7 +119,13 @@ def _begin(row: Row) -> _Audit | None:
 
 async def _compare(audits: list[_Audit]) -> list[_Compared]:
     known = await slot_audits.slots_on_record([(*audit.key, *audit.bounds) for audit in audits])
-    return [compared for audit in audits if (compared := _differences(audit, known[audit.key]))]
+    found: list[_Compared] = []
+    for audit in audits:
+        # A whole day of minutes takes a while, and slots come due in this process meanwhile.
+        await asyncio.sleep(0)
+        if compared := _differences(audit, known[audit.key]):
+            found.append(compared)
+    return found
 
 
 def _differences(audit: _Audit, on_record: list[datetime]) -> _Compared | None:

@@ -14,7 +14,7 @@ from domain.logs import logger
 from domain.rules.bodies import read_stored
 from domain.rules.expectations import deadline, look_again_at
 from domain.rules.ids import first_id_at
-from domain.store import expectations
+from domain.store import expectations, schedules
 from domain.store.database import Row, transaction
 from domain.store.expectations import Looked
 
@@ -37,6 +37,7 @@ async def check_expectations(nudge: Nudge) -> None:
 
 async def _check_some(nudge: Nudge) -> int:
     async with transaction():
+        await schedules.bound_transaction()
         rows = await expectations.lock_due(MOST_AT_ONCE)
         if not rows:
             return 0

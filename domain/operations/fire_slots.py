@@ -21,7 +21,7 @@ from domain.operations.record_slots import Recorded, record_slots, schedule_of
 from domain.pause_points import pause_at
 from domain.rules.slot_events import slot_event
 from domain.store import schedules, slots
-from domain.store.database import Unavailable, transaction
+from domain.store.database import Contended, Unavailable, transaction
 from domain.store.schedules import Key
 from domain.store.slots import SlotRow
 
@@ -34,6 +34,8 @@ LONGEST_REST_S = 0.25
 SHORT_REST_S = 0.02
 FAILED = "failed"
 FAILED_FOR_S = 300.0
+CONTENDED = "contended"
+CONTENDED_FOR_S = 2.0
 JUMP_S = 5.0
 
 log = logger(__name__)
@@ -121,6 +123,10 @@ async def _fire_one_by_one() -> Recorded:
                 one = await record_slots(await schedules.rows_of(keys), await schedules.now())
         except Unavailable:
             raise
+        except Contended as failure:
+            # Nothing is wrong with it: another clock holds its slots, and may be frozen.
+            log.warning("firing_contended", error=repr(failure))
+            await schedules.put_off(keys, CONTENDED, CONTENDED_FOR_S)
         except Exception:
             log.exception("firing_failed", schedules=[str(key.trigger_id) for key in keys])
             await schedules.put_off(keys, FAILED, FAILED_FOR_S)
@@ -140,7 +146,9 @@ def _both(some: Recorded, more: Recorded) -> Recorded:
     )
 
 
-async def bring_up_to_date(team_id: UUID, trigger_id: UUID) -> list[UUID]:
+async def bring_up_to_date(
+    team_id: UUID, trigger_id: UUID, passes: int = MOST_PASSES_OF_ONE
+) -> list[UUID]:
     """Put on record what the trigger had due until now, by its switch as it is; the events to ring
     for. Within the transaction that changes the switch, and before it does.
 
@@ -148,7 +156,7 @@ async def bring_up_to_date(team_id: UUID, trigger_id: UUID) -> list[UUID]:
     is then.
     """
     event_ids: list[UUID] = []
-    for _ in range(MOST_PASSES_OF_ONE):
+    for _ in range(passes):
         keys = await schedules.lock_due_of(team_id, trigger_id)
         if not keys:
             break

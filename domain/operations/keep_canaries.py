@@ -20,7 +20,7 @@ from domain.operations.sign_test_event import signature_of
 from domain.outbound import Outbound, OutboundFailed, OutboundRequest, OutboundResponse
 from domain.rules.addresses import parse_networks
 from domain.rules.canaries import KINDS, Outcome, Seen, outcome_of
-from domain.rules.urls import destination, parse_url
+from domain.rules.urls import InvalidUrl, destination, parse_url
 from domain.store import canaries
 from domain.store.canaries import CanaryTrigger, Flock
 from domain.store.database import Row
@@ -38,8 +38,13 @@ log = logger(__name__)
 
 
 def outbound_to_ourselves(base_url: str) -> Outbound:
-    """A client that reaches BASE_URL, also where that is a private address, and nothing else."""
-    return Outbound(_EVERYWHERE, only=destination(parse_url(base_url)), limit=2)
+    """A client that reaches BASE_URL, also where that is a private address, and nothing else. For a
+    BASE_URL that we cannot call it reaches nothing: the canary then says why."""
+    try:
+        only = destination(parse_url(base_url))
+    except InvalidUrl:
+        only = base_url
+    return Outbound(_EVERYWHERE, only=only, limit=2)
 
 
 class Canaries:

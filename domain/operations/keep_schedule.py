@@ -23,7 +23,8 @@ async def keep_schedule(row: TriggerRow, *, changed: bool) -> None:
     """Have a schedule trigger's present version in force: `changed` says that its config is another
     than before. Within the transaction that saved the trigger, which is locked.
 
-    Raises InvalidInput when the team may have no more schedules, or none whose slots lie so close.
+    Raises InvalidInput when the team may have no more schedules, none whose slots lie so close, or
+    when its last slot came due while it was being saved: nothing would ever tell of that one.
     """
     if row.kind != "schedule":
         return
@@ -40,9 +41,18 @@ async def keep_schedule(row: TriggerRow, *, changed: bool) -> None:
     _check_interval(schedule, quotas, schedule.shortest_gap_s(begins_at))
     key = await schedules.begin_epoch(row.team_id, row.id, row.version_id, begins_at, TZDATA)
     first = Epoch(row.id, schedule, begins_at, None, {}).after(begins_at)
-    if first is not None:
-        due = Progress(key, begins_at, first.occurrence.at, first.due_at)
-        await schedules.save_progress([due], TZDATA)
+    if first is None:
+        raise InvalidInput.at(_end_of(schedule), "is in the past")
+    due = Progress(key, begins_at, first.occurrence.at, first.due_at)
+    await schedules.save_progress([due], TZDATA)
+
+
+def _field_of(schedule: Schedule) -> str:
+    return _FIELDS.get(schedule.form, "config.instants")
+
+
+def _end_of(schedule: Schedule) -> str:
+    return "config.ends_at" if schedule.ends_at else _field_of(schedule)
 
 
 def _check_number(quotas: Quotas) -> None:
@@ -55,7 +65,7 @@ def _check_interval(schedule: Schedule, quotas: Quotas, gap_s: float | None) -> 
     shortest = quotas.shortest_interval_s
     if gap_s is not None and gap_s < shortest:
         raise InvalidInput.at(
-            _FIELDS.get(schedule.form, "config.instants"),
+            _field_of(schedule),
             f"comes due {gap_s:g} seconds apart; the shortest interval of your team's schedules is "
             f"{shortest:,} seconds",
         )

@@ -12,7 +12,8 @@ from domain.store import schedules
 from domain.store.database import transaction
 from domain.store.schedules import Key, Progress, ScheduleRow
 
-MOST_A_PASS = 500
+# Each takes a moment to work out, and slots come due in this process meanwhile.
+MOST_A_PASS = 100
 
 log = logger(__name__)
 

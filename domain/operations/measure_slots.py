@@ -117,8 +117,8 @@ async def _give_turns(waiting: Sequence[SlotRow], now: datetime) -> list[UUID]:
         if row.trigger_id not in running or not running[row.trigger_id].slots:
             first.setdefault(row.trigger_id, row)
     turns = {row.id: row for row in first.values()}
-    still = [row.id for row in waiting if row.id not in turns]
-    await slot_ends.check_again(still, WAITING_EVERY_S)
+    # Those whose turn it is, too: one that cannot be fired must not be the first each time.
+    await slot_ends.check_again([row.id for row in waiting], WAITING_EVERY_S)
     epochs = await schedules.rows_of([Key(row.trigger_id, row.epoch) for row in turns.values()])
     enabled = {epoch.trigger_id for epoch in epochs if epoch.enabled}
     off = [row.id for row in turns.values() if row.trigger_id not in enabled]

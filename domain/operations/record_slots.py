@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from domain import metrics
 from domain.logs import logger
 from domain.operations.running_slots import Running, running_slots
 from domain.rules.bodies import read_stored
-from domain.rules.due_slots import Due, Epoch, SlotDecision, due_slots
+from domain.rules.due_slots import LOOKS_BACK, Due, Epoch, SlotDecision, due_slots
 from domain.rules.schedules.calendars import Dates
 from domain.rules.schedules.overlap import decide_overlap
 from domain.rules.schedules.schedule import Schedule, read_schedule
@@ -28,6 +28,10 @@ from domain.store.slots import NewSlot, OpenSlot
 # So many slots a pass, of all schedules together: after an outage there may be any number.
 MOST_SLOTS = 2_000
 KEPT_SCHEDULES = 5_000
+# A list of a thousand instants takes 200 KB of memory, and 13 ms to read: of such as many are kept
+# as a team may have.
+LONG_CONFIG = 2_000
+KEPT_LONG = 1_000
 UNREADABLE = "unreadable"
 UNREADABLE_FOR_S = 300.0
 # So long a pass computes at a stretch before the other jobs of this process have their turn.
@@ -60,13 +64,20 @@ class _Pass:
         return Key(self.row.trigger_id, self.row.epoch)
 
 
-@lru_cache(maxsize=KEPT_SCHEDULES)
 def schedule_of(config: str) -> Schedule:
     """The schedule of a stored config. Equal texts are equal schedules, so none is out of date."""
+    return (_kept_long if len(config) > LONG_CONFIG else _kept)(config)
+
+
+def _read(config: str) -> Schedule:
     settings = read_stored(config)
     if not isinstance(settings, dict):
         raise TypeError("a config is an object")
     return read_schedule(settings)
+
+
+_kept = lru_cache(maxsize=KEPT_SCHEDULES)(_read)
+_kept_long = lru_cache(maxsize=KEPT_LONG)(_read)
 
 
 async def record_slots(rows: Sequence[ScheduleRow], now: datetime) -> Recorded:
@@ -91,8 +102,8 @@ async def record_slots(rows: Sequence[ScheduleRow], now: datetime) -> Recorded:
 
 async def _work_out(rows: Sequence[ScheduleRow], now: datetime) -> tuple[list[_Pass], list[Key]]:
     """What is due of each epoch; and those that nobody can read, which must not stop others."""
-    known, faulty = _schedules_of(rows)
-    dates = await _dates_of(list(known.values()))
+    known, faulty = await _schedules_of(rows)
+    dates = await _dates_of(list(known.values()), now)
     passes: list[_Pass] = []
     left, turn = MOST_SLOTS, time.monotonic()
     for row in rows:
@@ -101,9 +112,7 @@ async def _work_out(rows: Sequence[ScheduleRow], now: datetime) -> tuple[list[_P
             continue
         if left <= 0:
             break
-        if time.monotonic() - turn > _SLICE_S:
-            await asyncio.sleep(0)
-            turn = time.monotonic()
+        turn = await _let_others(turn)
         try:
             passes.append(_due(row, known[key], dates, now))
             left -= len(passes[-1].due.decided)
@@ -113,10 +122,20 @@ async def _work_out(rows: Sequence[ScheduleRow], now: datetime) -> tuple[list[_P
     return passes, faulty
 
 
-def _schedules_of(rows: Sequence[ScheduleRow]) -> tuple[dict[Key, Schedule], list[Key]]:
+async def _let_others(turn: float) -> float:
+    """Give other jobs theirs if ours has been long; since when it is ours again."""
+    if time.monotonic() - turn <= _SLICE_S:
+        return turn
+    await asyncio.sleep(0)
+    return time.monotonic()
+
+
+async def _schedules_of(rows: Sequence[ScheduleRow]) -> tuple[dict[Key, Schedule], list[Key]]:
     known: dict[Key, Schedule] = {}
     faulty: list[Key] = []
+    turn = time.monotonic()
     for row in rows:
+        turn = await _let_others(turn)
         key = Key(row.trigger_id, row.epoch)
         try:
             known[key] = schedule_of(row.config)
@@ -126,9 +145,14 @@ def _schedules_of(rows: Sequence[ScheduleRow]) -> tuple[dict[Key, Schedule], lis
     return known, faulty
 
 
-async def _dates_of(known: Sequence[Schedule]) -> Mapping[UUID, Dates]:
+async def _dates_of(known: Sequence[Schedule], now: datetime) -> Mapping[UUID, Dates]:
+    """The days that their calendars hold of the time in which something may have been due. A day of
+    a schedule's zone is one of its neighbours in UTC, at most."""
     wanted = {use.calendar_id for schedule in known for use in schedule.calendars}
-    return await calendars.dates_of_all(wanted) if wanted else {}
+    if not wanted:
+        return {}
+    first, last = now - LOOKS_BACK - timedelta(days=2), now + timedelta(days=2)
+    return await calendars.dates_of_all(wanted, first.date(), last.date())
 
 
 def _due(row: ScheduleRow, schedule: Schedule, dates: Mapping[UUID, Dates], now: datetime) -> _Pass:

@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.logs import logger
 from domain.operations.fire_slots import fire_again
 from domain.rules.backfills import pace_of
 from domain.store import backfills, schedules
 from domain.store.backfills import Releasing
-from domain.store.database import transaction
+from domain.store.database import Unavailable, transaction
 
 MOST_A_PASS = 50
+FAILED_FOR_S = 60.0
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,31 @@ async def release_backfills() -> list[Released]:
 
 
 async def _release_next() -> Released | None:
-    async with transaction():
-        # 1. A clock that freezes from here on is thrown out, and others go on with this one.
-        await schedules.bound_transaction()
-        # 2. Locked: another clock passes it over, and whoever cancels it waits.
-        found = await backfills.lock_due()
+    found: Releasing | None = None
+    try:
+        async with transaction():
+            # 1. A clock that freezes from here on is thrown out, and others go on with this one.
+            await schedules.bound_transaction()
+            # 2. Locked: another clock passes it over, and whoever cancels it waits.
+            found = await backfills.lock_due()
+            # 3. Slots, events and progress, or nothing of it.
+            return None if found is None else await _release(found)
+    except Unavailable:
+        raise
+    except Exception:
         if found is None:
-            return None
-        if found.deleted:
-            await _end(found)
-            return Released(found, ())
-        # 3. Slots, events and progress, or nothing of it.
-        return Released(found, await _let_go(found))
+            raise
+        # 4. The others shall not wait for it.
+        log.exception("backfill_failed", backfill_id=str(found.id))
+        await backfills.put_off(found, FAILED_FOR_S)
+        return Released(found, ())
+
+
+async def _release(found: Releasing) -> Released:
+    if found.deleted:
+        await _end(found)
+        return Released(found, ())
+    return Released(found, await _let_go(found))
 
 
 async def _let_go(found: Releasing) -> Sequence[UUID]:

@@ -39,7 +39,8 @@ async def set_triggers_enabled(
         raise InvalidInput.at("ids", f"must be 1 to {MOST_TRIGGERS:,} triggers")
     async with transaction():
         for trigger_id in await trigger_bulk.lock_schedules(actor.team_id, wanted, enabled=enabled):
-            await bring_up_to_date(actor.team_id, trigger_id)
+            # One pass of each: after an outage a thousand of them could have a million slots due.
+            await bring_up_to_date(actor.team_id, trigger_id, passes=1)
             if enabled:
                 await run_paused(actor.team_id, trigger_id, "policy")
         changed = await trigger_bulk.switch(actor.team_id, wanted, enabled=enabled)

@@ -22,10 +22,12 @@ from domain.rules.backfills import (
 from domain.rules.checking import Problems
 from domain.rules.ids import new_id
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.store import audit, backfills, triggers
+from domain.rules.schedules.occurrences import Occurrence
+from domain.store import audit, backfills, schedules, triggers
 from domain.store.backfills import NewBackfill
 from domain.store.calendars import dates_of
 from domain.store.database import transaction
+from domain.store.schedules import ToCome
 from domain.store.triggers import TriggerRow
 
 
@@ -51,15 +53,25 @@ class BackfillDraft:
 
 async def slots_of_range(row: TriggerRow, since: datetime, until: datetime) -> list[PastSlot]:
     """The slots that the schedule in force now has in a time of the past, oldest first, with what
-    became of each. Raises InvalidInput (at `from`, `to`); Conflict for a trigger without one."""
+    became of each; without those that the clocks have yet to come to, which would run twice. Raises
+    InvalidInput (at `from`, `to`); Conflict for a trigger without a schedule."""
     if row.kind != "schedule":
         raise Conflict("Only a trigger with a schedule has slots.")
     check_range(since, until, utc_now())
     schedule = schedule_of(row.config)
-    found = slots_between(schedule, since, until)
+    coming = await schedules.to_come(row.team_id, row.id)
+    found = [each for each in slots_between(schedule, since, until) if _is_over(each, coming)]
     dates = await dates_of(row.team_id, [use.calendar_id for use in schedule.calendars])
-    recorded = await backfills.recorded_slots(row.team_id, row.id, since, until)
+    recorded = await backfills.recorded_slots(row.team_id, row.id, [each.at for each in found])
     return past_slots(schedule, found, dates, recorded)
+
+
+def _is_over(occurrence: Occurrence, coming: Sequence[ToCome]) -> bool:
+    """Whether it is on record by now, or never will be."""
+    return not any(
+        each.since <= occurrence.at and (each.until is None or occurrence.at <= each.until)
+        for each in coming
+    )
 
 
 async def start_backfill(actor: Actor, trigger_id: UUID, draft: BackfillDraft) -> UUID:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from domain.rules.checking import Problems
+from domain.rules.checking import MAX_PROBLEMS, Problems
 from domain.rules.json_values import JsonValue, Number, number_of, same, write_json
 from domain.rules.regexes import COST, Regex
 
@@ -97,16 +97,19 @@ class ValueCheck:
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
         self._left = MOST_MATCHING
+        self._choices: dict[int, frozenset[Hashable]] = {}
 
     def check(self, node: InputNode, value: JsonValue, at: str) -> None:
         """Note what keeps `value` from being what `node` describes."""
+        if self._problems.count >= MAX_PROBLEMS:
+            return  # no further one is noted
         if node.types and not any(_is(kind, value) for kind in node.types):
             words = " or ".join(TYPES[kind] for kind in node.types)
             self._problems.add(at, f"must be {words}")
             return
         if node.const and not same(node.const[0], value):
             self._problems.add(at, f"must be {_shown(node.const[0])}")
-        if node.enum and not any(same(known, value) for known in node.enum):
+        if node.enum and _key(value) not in self._choices_of(node):
             self._problems.add(at, f"must be one of {', '.join(map(_shown, node.enum))}"[:300])
         if isinstance(value, dict):
             self._object(node, value, at)
@@ -116,6 +119,12 @@ class ValueCheck:
             self._text(node, value, at)
         elif (number := number_of(value)) is not None:
             self._number(node, number, at)
+
+    def _choices_of(self, node: InputNode) -> frozenset[Hashable]:
+        """Its `enum`, to be looked up: a long list may hold one of 200 ten thousand times."""
+        if id(node) not in self._choices:
+            self._choices[id(node)] = frozenset(map(_key, node.enum))
+        return self._choices[id(node)]
 
     def _object(self, node: InputNode, value: dict[str, JsonValue], at: str) -> None:
         for name in node.required:

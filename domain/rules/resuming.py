@@ -14,6 +14,8 @@ MOST_AT_ONCE = 100
 """More than these are a backfill, which has a rate."""
 MOST_LOOKED_AT = 1_000
 LOOKS_BACK = timedelta(days=30)
+LEFT_PAUSED = "left_paused"
+"""The reason of a paused slot when its trigger was switched on, and nothing was run for it."""
 
 # Only a trigger that is on comes to these.
 _ONLY_WHEN_ON = frozenset({"fired", "late", "waiting"})
@@ -49,11 +51,13 @@ Slot = TypeVar("Slot", bound=OnRecord)
 
 def paused_since_off(newest_first: Iterable[Slot]) -> list[Slot]:
     """The slots that came due while the trigger was off, this time: those paused since the last one
-    that only a trigger that is on comes to. Oldest first."""
+    that only a trigger that is on comes to, or that was left paused before. Oldest first."""
     found: list[Slot] = []
     for slot in newest_first:
-        if slot.state in _ONLY_WHEN_ON or (
-            slot.state == "skipped" and slot.reason in _SKIPPED_WHEN_ON
+        if (
+            slot.state in _ONLY_WHEN_ON
+            or slot.reason == LEFT_PAUSED
+            or (slot.state == "skipped" and slot.reason in _SKIPPED_WHEN_ON)
         ):
             break
         if slot.state == "paused":

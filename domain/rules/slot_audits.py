@@ -14,6 +14,8 @@ from domain.rules.schedules.expected import expected
 PATIENCE = timedelta(seconds=120)
 LONGEST = timedelta(days=1)
 AT_MOST_AHEAD = timedelta(days=1)
+# What comes due each minute need not be worked out for a whole day to find its next slot.
+_FIRST_LOOK_AHEAD = timedelta(minutes=10)
 OFTEN_ENOUGH = timedelta(seconds=60)
 # What lies further back is not put on record one by one.
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -63,7 +65,9 @@ def stretch_of(epoch: Epoch, now: datetime) -> Stretch:
     end = settled if epoch.until_at is None else min(settled, epoch.until_at)
     since = max(epoch.audited_until, now - FORGOTTEN_AFTER)
     until = max(min(end, since + LONGEST), since)
-    return Stretch(since, until, until == epoch.until_at, until >= end)
+    # Later than its end: it was over before what anyone looks back to began.
+    last = epoch.until_at is not None and until >= epoch.until_at
+    return Stretch(since, until, last, until >= end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,15 @@ def next_audit(epoch: Epoch, stretch: Stretch, now: datetime) -> datetime | None
         return None
     if not stretch.whole:
         return now
-    following = expected(epoch.config, stretch.until, stretch.until + AT_MOST_AHEAD)
-    ahead = following[0] if following else stretch.until + AT_MOST_AHEAD
+    ahead = _first_expected(epoch.config, stretch.until)
     if epoch.until_at is not None:
         ahead = min(ahead, epoch.until_at)
     return max(ahead + epoch.jitter + PATIENCE, now + OFTEN_ENOUGH)
+
+
+def _first_expected(config: Mapping[str, Any], since: datetime) -> datetime:
+    """The first instant after `since`, or when to look for it again."""
+    for look in (_FIRST_LOOK_AHEAD, AT_MOST_AHEAD):
+        if following := expected(config, since, since + look):
+            return following[0]
+    return since + AT_MOST_AHEAD

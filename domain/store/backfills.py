@@ -79,18 +79,22 @@ async def find_backfill(team_id: UUID, trigger_id: UUID, backfill_id: UUID) -> B
     return _backfill(row) if row else None
 
 
+# Joined, and not `= ANY`: the planner would weigh each of 5,000 instants for each partition.
+_RECORDED = """
+SELECT s.scheduled_for, s.state, s.reason, s.catch_up
+FROM slot s JOIN unnest($3::timestamptz[]) AS a (at) ON a.at = s.scheduled_for
+WHERE s.team_id = $1 AND s.trigger_id = $2 AND s.scheduled_for BETWEEN $4 AND $5
+"""
+
+
 async def recorded_slots(
-    team_id: UUID, trigger_id: UUID, since: datetime, until: datetime
+    team_id: UUID, trigger_id: UUID, instants: Sequence[datetime]
 ) -> list[Recorded]:
-    """What is on record of the trigger's slots of a time, of all its epochs and backfills."""
-    rows = await fetch(
-        "SELECT scheduled_for, state, reason, catch_up FROM slot "
-        "WHERE team_id = $1 AND trigger_id = $2 AND scheduled_for BETWEEN $3 AND $4",
-        team_id,
-        trigger_id,
-        since,
-        until,
-    )
+    """What is on record of these instants, of all epochs and backfills of the trigger."""
+    if not instants:
+        return []
+    bounds = min(instants), max(instants)
+    rows = await fetch(_RECORDED, team_id, trigger_id, list(instants), *bounds)
     return [Recorded(**row) for row in rows]
 
 
@@ -113,7 +117,9 @@ FROM unnest($5::uuid[], $6::timestamptz[], $7::text[]) AS s (id, scheduled_for, 
 
 
 async def add_backfill(new: NewBackfill, slots: Sequence[Occurrence]) -> None:
-    """Store it with its slots, which wait."""
+    """Store it with its slots, oldest first, which wait. Lists are read by id, so the ids stand in
+    the order of the slots."""
+    ids = sorted(derived_id(new.id, each.at.isoformat()) for each in slots)
     await execute(
         "INSERT INTO backfill (id, team_id, trigger_id, range_from, range_to, per_minute, note, "
         "total, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -121,8 +127,7 @@ async def add_backfill(new: NewBackfill, slots: Sequence[Occurrence]) -> None:
         plain_text(new.note), len(slots), new.created_by,
     )  # fmt: skip
     await execute(
-        _ADD_SLOTS, new.id, new.team_id, new.trigger_id, new.epoch,
-        [derived_id(new.id, each.at.isoformat()) for each in slots],
+        _ADD_SLOTS, new.id, new.team_id, new.trigger_id, new.epoch, ids,
         [each.at for each in slots], [each.change for each in slots],
     )  # fmt: skip
 
@@ -279,4 +284,15 @@ async def finish(released: Releasing) -> int:
         "WHERE team_id = $1 AND id = $2 AND state = 'running'",
         released.team_id,
         released.id,
+    )
+
+
+async def put_off(failed: Releasing, for_s: float) -> int:
+    """Try it again later only: something about it is not as it must be."""
+    return await execute(
+        "UPDATE backfill SET release_at = now() + $3 * interval '1 second' "
+        "WHERE team_id = $1 AND id = $2 AND state = 'running'",
+        failed.team_id,
+        failed.id,
+        for_s,
     )

@@ -123,10 +123,20 @@ async def dates_of(team_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, Dates]:
     return {row["id"]: _dates(row["days"]) for row in rows}
 
 
-async def dates_of_all(ids: Iterable[UUID]) -> Mapping[UUID, Dates]:
-    """The dates of these calendars, whichever team's: for the clock, which acts for all teams. A
-    trigger names none but its own team's, which is seen to when it is saved."""
-    rows = await fetch("SELECT id, days FROM calendar WHERE id = ANY ($1)", list(ids))
+# PostgreSQL picks the days, since a pass may come by a hundred calendars of 5,000 of them, which
+# would hold up this process for a second. Days are written so that their texts are in order.
+_DATES_WITHIN = """
+SELECT id, (SELECT coalesce(jsonb_agg(d), '[]') FROM jsonb_array_elements(days) AS d
+    WHERE d ->> 1 >= $2 AND d ->> 0 <= $3) AS days
+FROM calendar WHERE id = ANY ($1)
+"""
+
+
+async def dates_of_all(ids: Iterable[UUID], first: date, last: date) -> Mapping[UUID, Dates]:
+    """What these calendars, whichever team's, hold from one day to another: for the clock, which
+    acts for all teams. A trigger names none but its own team's, which is seen to when it is saved.
+    """
+    rows = await fetch(_DATES_WITHIN, list(ids), first.isoformat(), last.isoformat())
     return {row["id"]: _dates(row["days"]) for row in rows}
 
 

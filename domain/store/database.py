@@ -31,6 +31,12 @@ Unavailable = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
 )
+# What somebody else's lock, or our own slowness, does to a transaction: it may succeed in a moment.
+Contended = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
 
 
 class Transaction(PostgresTransaction):

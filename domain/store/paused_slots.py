@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.rules.ids import first_id_at
-from domain.store.database import fetch
+from domain.rules.resuming import LEFT_PAUSED
+from domain.store.database import execute, fetch
 from domain.store.slots import COLUMNS, SlotRow, slot_row
 
 
@@ -22,3 +23,14 @@ async def newest_slots(
         most,
     )
     return [slot_row(row) for row in rows]
+
+
+async def leave_paused(slot: SlotRow) -> int:
+    """Note that a paused slot, and so each before it, is not to run when its trigger is switched on
+    another time."""
+    return await execute(
+        "UPDATE slot SET reason = $3 WHERE team_id = $1 AND id = $2 AND state = 'paused'",
+        slot.team_id,
+        slot.id,
+        LEFT_PAUSED,
+    )

@@ -149,15 +149,17 @@ async def save_progress(progress: Sequence[Progress], tzdata: str) -> None:
 
 
 async def put_off(keys: Sequence[Key], fault: str, for_s: float) -> None:
-    """Try these again later only, and say why: something about them is not as it must be, and what
-    others have due shall not wait for it."""
+    """Try those of these that are due again later only, and say why: something about them is not as
+    it must be, and what others have due shall not wait for it. One that another clock has fired
+    meanwhile is due no more, and stays as it is."""
     if not keys:
         return
     await execute(
         "UPDATE schedule s SET fault = $3, "
         "next_due_at = clock_timestamp() + $4 * interval '1 second' "
         "FROM unnest($1::uuid[], $2::int[]) AS k (trigger_id, epoch) "
-        "WHERE s.trigger_id = k.trigger_id AND s.epoch = k.epoch AND s.next_due_at IS NOT NULL",
+        "WHERE s.trigger_id = k.trigger_id AND s.epoch = k.epoch "
+        "AND s.next_due_at <= clock_timestamp()",
         [key.trigger_id for key in keys],
         [key.epoch for key in keys],
         fault,
@@ -203,6 +205,25 @@ async def lock_quotas(team_id: UUID) -> Quotas:
     )
     assert row is not None
     return Quotas(**row)
+
+
+class ToCome(NamedTuple):
+    """The instants of an epoch that the clocks have yet to come to: from the one to the other."""
+
+    since: datetime
+    until: datetime | None
+
+
+async def to_come(team_id: UUID, trigger_id: UUID) -> list[ToCome]:
+    """What of the trigger's epochs is not on record yet, and will be: also what was due already,
+    and waits for its jitter or for a clock."""
+    rows = await fetch(
+        "SELECT next_slot AS since, until_at AS until FROM schedule "
+        "WHERE team_id = $1 AND trigger_id = $2 AND next_slot IS NOT NULL",
+        team_id,
+        trigger_id,
+    )
+    return [ToCome(**row) for row in rows]
 
 
 class PresentEpoch(NamedTuple):

@@ -5,6 +5,7 @@ one per hour. A reader adds what is not folded yet.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from domain.rules.ids import new_id
@@ -48,4 +49,16 @@ async def fold() -> int:
         "SELECT min(id::text)::uuid, team_id, trigger_id, hour, outcome, sum(amount) FROM gone "
         "GROUP BY team_id, trigger_id, hour, outcome ORDER BY trigger_id, hour, outcome "
         "ON CONFLICT (trigger_id, hour, outcome) DO UPDATE SET amount = h.amount + excluded.amount"
+    )
+
+
+async def forget(before: datetime, most: int) -> int:
+    """Delete up to `most` counts of a trigger's hours from before then; how many. Those of the
+    installation as a whole go with them."""
+    await execute("DELETE FROM system_reliability WHERE hour < $1", before)
+    return await execute(
+        "DELETE FROM trigger_hour WHERE id IN "
+        "(SELECT id FROM trigger_hour WHERE hour < $1 LIMIT $2)",
+        before,
+        most,
     )

@@ -30,16 +30,16 @@ async def switches_of(team_id: UUID, trigger_ids: Sequence[UUID]) -> list[Trigge
 async def lock_schedules(
     team_id: UUID, trigger_ids: Sequence[UUID], *, enabled: bool
 ) -> list[UUID]:
-    """The schedule triggers among them that are not switched so yet, locked in the order of their
-    ids: until the transaction ends nobody else switches them."""
+    """The schedule triggers among them that are not switched so yet. All of them are locked, in the
+    order of their ids: until the transaction ends nobody else switches any, and of two who switch
+    the same ones, in whatever direction, one waits before it holds what the other needs."""
     rows = await fetch(
-        "SELECT id FROM trigger WHERE team_id = $1 AND id = ANY ($2) AND deleted_at IS NULL "
-        "AND kind = 'schedule' AND enabled <> $3 ORDER BY id FOR UPDATE",
+        "SELECT id, kind, enabled FROM trigger "
+        "WHERE team_id = $1 AND id = ANY ($2) AND deleted_at IS NULL ORDER BY id FOR UPDATE",
         team_id,
         list(trigger_ids),
-        enabled,
     )
-    return [row["id"] for row in rows]
+    return [row["id"] for row in rows if row["kind"] == "schedule" and row["enabled"] != enabled]
 
 
 # The rows are locked in the order of their ids, so two people who switch the same triggers wait for

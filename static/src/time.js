@@ -40,8 +40,9 @@ function formatter() {
   return (instant) => format.format(instant);
 }
 
-// An instant in a zone of its own (`data-in`), with that zone's offset; without a name in the
-// reader's own. A zone that this browser does not know leaves what the server wrote.
+// An instant in a zone of its own (`data-in`), with that zone's offset, and with its second if it
+// has one; without a name in the reader's own. A zone that this browser does not know leaves what
+// the server wrote.
 const zoned = new Map();
 
 function inZone(zone) {
@@ -54,8 +55,10 @@ function zonedFormatter(zone) {
   const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "longOffset" };
   const known = usable(zone, (timeZone) => ({ timeZone }));
   if (zone && !known) return null;
-  const format = new Intl.DateTimeFormat(locale, { ...day, ...clock, timeZone: known ?? own });
-  return (instant) => format.format(instant);
+  const timeZone = known ?? own;
+  const toTheMinute = new Intl.DateTimeFormat(locale, { ...day, ...clock, timeZone });
+  const toTheSecond = new Intl.DateTimeFormat(locale, { ...day, ...clock, second: "2-digit", timeZone });
+  return (instant) => (instant % MINUTE === 0 ? toTheMinute : toTheSecond).format(instant);
 }
 
 function amount(milliseconds) {

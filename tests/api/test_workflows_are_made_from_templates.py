@@ -146,7 +146,7 @@ async def test_what_no_workflow_can_be_made_from_is_refused(
 async def test_a_template_of_another_team_is_not_there(
     alice: Api, charlie: Api, world: World
 ) -> None:
-    reference, _ = await template(alice, world)
+    reference, source = await template(alice, world)
     theirs = await create_workflow(world.charlie, "Theirs", [CALL])
 
     for answer in (
@@ -161,6 +161,11 @@ async def test_a_template_of_another_team_is_not_there(
         assert answer.status_code == 404
     refused = await charlie.post("/workflows", {"name": "A", "template": reference})
     assert refused.json()["problems"][0]["field"] == "template"
+    for taken in (
+        await charlie.post("/workflow-templates", {"name": "A", "workflow_id": source}),
+        await charlie.post("/workflow-templates", {"name": "A", "workflow_id": "none"}),
+    ):
+        assert (taken.status_code, taken.json()["problems"][0]["field"]) == (400, "workflow_id")
     assert reference not in [each.reference for each in await list_templates(theirs.team_id)]
 
 

@@ -21,6 +21,8 @@ async def test_a_schedule_is_seen_before_it_is_made(tab: Tab, alice: Person) -> 
     await tab.sees(WORDS, "Monday to Friday, Europe/Berlin time")
     await tab.sees("#schedule-preview caption", "The next 10")
     assert await page.locator("#schedule-preview tbody tr").count() == 10
+    utc = page.locator("#schedule-preview tbody tr").first.locator("[data-label=UTC]")
+    assert (await utc.inner_text()).endswith("GMT+00:00")
 
     await page.fill("#field-cron", "30 2 * * *")
     await tab.sees("#schedule-preview td", "does not exist that day")
@@ -59,6 +61,8 @@ async def test_what_cannot_be_is_told_at_its_field_and_goes_when_it_is_mended(
     assert await page.is_hidden("#field-cron")
     await page.fill("#field-at", "2001-01-01T09:00")
     await tab.sees("#error-at", "Is in the past.")
+    await page.fill("#field-at", "2099-01-01T09:00:30")
+    await tab.sees("#schedule-preview time", "09:00:30")
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm ci)")

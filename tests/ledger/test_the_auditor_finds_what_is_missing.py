@@ -187,3 +187,14 @@ async def test_two_clocks_audit_at_once_and_find_it_once(timetable: Timetable) -
 
     assert nudged.count(timetable.id) == 1
     assert len(await timetable.states()) == 7
+
+
+async def test_an_epoch_that_ended_longer_ago_than_anyone_looks_back_is_done_with(
+    timetable: Timetable,
+) -> None:
+    await timetable.begun(minutes_ago(60 * 24 * 40), until=minutes_ago(60 * 24 * 35))
+
+    await audit(timetable)
+
+    assert await timetable.states() == {}
+    assert (await timetable.row())["audit_at"] is None

@@ -58,3 +58,13 @@ async def test_what_answers_secrets_is_refused_even_if_our_name_leads_there(
 
 def _of(target: RecordingTarget) -> str:
     return target.url("").removeprefix("http://").rstrip("/")
+
+
+async def test_an_address_that_nobody_can_call_is_a_reason_and_no_crash() -> None:
+    outbound = outbound_to_ourselves("http://127.1:8000")
+    await outbound.start()
+    try:
+        refused = await failure(outbound, "http://127.1:8000/hooks/x")
+    finally:
+        await outbound.close()
+    assert refused.reason == "invalid_url"

@@ -92,6 +92,15 @@ async def test_a_mistake_stands_at_its_field(
     assert not await fetch("SELECT 1 FROM backfill WHERE trigger_id = $1", hourly)
 
 
+async def test_who_names_no_time_is_told_that_one_is_needed(alice: Browser, hourly: UUID) -> None:
+    path = f"/triggers/{hourly}/backfills/new"
+    assert "Is needed" not in await alice.read(path)
+
+    asked = await alice.get(f"{path}?from=&to=&zone=UTC")
+
+    assert (asked.status_code, "Is needed" in words(asked.text)) == (400, True)
+
+
 async def test_canceled_it_says_so(alice: Browser, bob: Browser, hourly: UUID) -> None:
     path = f"/triggers/{hourly}/backfills"
     one = (await alice.post(path, times(5))).headers["location"]
@@ -132,6 +141,9 @@ async def test_the_api_starts_shows_and_cancels_one(api: Api, hourly: UUID) -> N
     assert (shown["per_minute"], shown["note"]) == (30, "by a script")
     assert shown["from"].startswith(since[:-1])
     assert (await api.get(path)).json()["items"] == [shown]
+    listed = (await api.get(f"/triggers/{hourly}/slots")).json()["items"]
+    instants = [slot["scheduled_for"] for slot in listed if slot["catch_up"] == "backfill"]
+    assert instants == sorted(instants, reverse=True)
     ended = await api.call("POST", f"{path}/{shown['id']}/cancellation")
     assert ended.json()["state"] == "canceled"
     assert (await api.call("POST", f"{path}/{shown['id']}/cancellation")).status_code == 409

@@ -10,7 +10,7 @@ from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.set_trigger_enabled import set_trigger_enabled
 from domain.store.database import execute, fetch
 from domain.store.slots import slot_id
-from tests.pages.browsing import Browser, words
+from tests.pages.browsing import Browser, Sent, words
 from tests.pages.happenings import History
 from tests.support.world import World
 
@@ -83,6 +83,22 @@ async def test_none_is_an_answer(alice: Browser, world: World, off: UUID) -> Non
 
     await alice.post(f"/triggers/{off}/activation", {"catch_up": "none"})
 
+    assert await state(off) == (True, 0)
+
+
+async def test_the_form_leads_to_the_question_too(alice: Browser, world: World, off: UUID) -> None:
+    path, switched_on = f"/triggers/{off}", {"enabled": "on"}
+    await come_due(world, off, 5)
+
+    sent = Sent((await alice.get(f"{path}/edit")).text).fields
+    answer = await alice.post(path, {**sent, **switched_on, "name": "Every ten minutes"})
+
+    assert answer.headers["location"] == f"{path}/activation"
+    assert await state(off) == (False, 0)
+    assert "Switch on Every ten minutes?" in await alice.read(f"{path}/activation")
+    await execute("DELETE FROM slot WHERE trigger_id = $1", off)
+    sent = Sent((await alice.get(f"{path}/edit")).text).fields
+    assert (await alice.post(path, {**sent, **switched_on})).headers["location"] == path
     assert await state(off) == (True, 0)
 
 

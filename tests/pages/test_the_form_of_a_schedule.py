@@ -67,6 +67,15 @@ async def test_a_form_of_no_known_kind_is_refused(alice: Browser, workflow_id: U
     assert answer.status_code == 400
 
 
+async def test_a_form_of_another_kind_has_nothing_to_preview(
+    alice: Browser, workflow_id: UUID
+) -> None:
+    for kind in ("webhook", "workflow", "manual"):
+        part = await alice.press("POST", PREVIEW, filled(workflow_id, kind=kind), TARGET)
+        assert part.status_code == 200
+        assert "<table" not in part.text
+
+
 async def test_what_was_typed_is_what_is_stored_and_what_the_form_shows_again(
     alice: Browser, world: World, workflow_id: UUID
 ) -> None:
@@ -208,8 +217,11 @@ async def test_a_common_schedule_is_filled_in_without_scripts(
 async def test_a_trigger_is_held_to_a_version_of_its_workflow(
     alice: Browser, world: World, workflow_id: UUID
 ) -> None:
-    pins = await alice.press("POST", "/triggers/new/form", filled(workflow_id), "div#pin")
+    typed = filled(workflow_id, pinned_version="1")
+    # Another workflow was chosen just now: the number that was pinned is not one of its versions.
+    pins = await alice.press("POST", "/triggers/new/form", typed, "div#pin")
     assert '<option value="1"' in pins.text
+    assert Sent(pins.text).fields["pinned_version"] == ""
 
     answer = await alice.post("/triggers", filled(workflow_id, pinned_version="1"))
 

@@ -131,6 +131,9 @@ async def test_viewers_read_and_editors_delete(alice: Browser, bob: Browser, wor
     template, made = await with_news(world)
 
     assert "New workflow" not in await bob.read(f"/workflow-templates/{template}")
+    told = await bob.read(f"/workflows/{made.id}")
+    assert "Version 2 of the template it was made from is there." in told
+    assert "See what is new" not in told
     assert (await bob.press("DELETE", f"/workflow-templates/{template}")).status_code == 403
     gone = await alice.press("DELETE", f"/workflow-templates/{template}")
     assert gone.headers["hx-redirect"] == "/workflow-templates"

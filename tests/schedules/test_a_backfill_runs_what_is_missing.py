@@ -20,7 +20,9 @@ from domain.operations.start_backfill import (
     start_backfill,
 )
 from domain.rules.backfills import pace_of
+from domain.store import backfills
 from domain.store.database import execute, fetch
+from domain.store.slots import SlotRow
 from tests.schedules.conftest import MINUTE, Makes, Timetable
 
 
@@ -208,3 +210,43 @@ async def test_of_two_started_at_once_one_runs_and_none_of_a_trigger_that_is_off
     await other.edit(enabled=False)
     with pytest.raises(SwitchedOff):
         await start(other, minute - MINUTE, minute)
+
+
+async def test_what_a_clock_has_yet_to_come_to_is_left_to_it(make: Makes, minute: datetime) -> None:
+    """Due already, but it waits for its jitter, or for a clock that is down: it would run twice."""
+    timetable = await make()
+    await timetable.begin_at(minute - 2 * MINUTE)
+
+    backfill = await start(timetable, minute - 3 * MINUTE, minute)
+
+    rows = await fetch("SELECT scheduled_for FROM slot WHERE backfill_id = $1", backfill)
+    assert [row["scheduled_for"] for row in rows] == [minute - 3 * MINUTE]
+    with pytest.raises(InvalidInput, match="leaves no slot"):
+        await start(await other_of(make, minute), minute - 1 * MINUTE, minute)
+
+
+async def other_of(make: Makes, minute: datetime) -> Timetable:
+    timetable = await make()
+    await timetable.begin_at(minute - 1 * MINUTE)
+    return timetable
+
+
+async def test_one_that_fails_does_not_hold_up_the_others(
+    make: Makes, minute: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = [
+        await start(await make(), minute - 3 * MINUTE, minute - 3 * MINUTE) for _ in range(2)
+    ]
+    take = backfills.take_waiting
+
+    async def stumble(team_id: UUID, backfill_id: UUID, most: int) -> list[SlotRow]:
+        if backfill_id == broken:
+            await execute("SELECT 1 / 0")
+        return await take(team_id, backfill_id, most)
+
+    monkeypatch.setattr(backfills, "take_waiting", stumble)
+    await execute("UPDATE backfill SET release_at = '2020-01-01' WHERE id = $1", broken)
+    assert len(await release(sound)) == 1
+
+    monkeypatch.undo()
+    assert len(await release(broken)) == 1

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.errors import InvalidInput
+from domain.operations import create_trigger
 from domain.operations.delete_trigger import delete_trigger
 from domain.operations.keep_zone_data import keep_zone_data
 from domain.rules.schedules.zones import TZDATA
@@ -92,7 +93,7 @@ async def test_switching_off_and_on_goes_by_the_switch_as_it_was_when_slots_were
     await execute("DELETE FROM slot WHERE trigger_id = $1", timetable.id)
     await timetable.begin_at(minute - 2 * MINUTE)
     await timetable.edit(enabled=True, catch_up="none")
-    assert set(await timetable.states()) == {"paused: trigger_disabled"}
+    assert {slot.state for slot in await timetable.slots()} == {"paused"}
 
 
 async def test_a_deleted_trigger_is_not_due_any_more(
@@ -153,3 +154,13 @@ async def test_an_update_of_the_zones_works_out_the_future_anew_and_nothing_else
     assert epoch["next_slot"] == minute + MINUTE
     assert await timetable.slots() == before
     assert Key(timetable.id, 1) not in await schedules.lock_other_zone_data(TZDATA, None, 1_000)
+
+
+async def test_what_came_due_while_it_was_saved_is_refused(
+    make: Makes, minute: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or by a process whose clock is behind: saved, it would never run, and nobody would know."""
+    monkeypatch.setattr(create_trigger, "utc_now", lambda: minute - timedelta(hours=1))
+    once = {"form": "once", "cron": None, "at": minute.isoformat()}
+    with pytest.raises(InvalidInput, match=r"config\.at: is in the past"):
+        await make(**once)

@@ -1,12 +1,13 @@
 """From a slot's due moment to its execution's start, and to its end."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from domain.operations.run_executions import ExecutionRunner
 from domain.rules.skew import BUCKETS, skew_bucket
-from domain.store import tallies
+from domain.store import schedules, tallies
 from domain.store.database import execute, fetch
 from domain.store.pages_overview import troubled_triggers
 from domain.store.pages_triggers import hours_of_triggers
@@ -119,3 +120,24 @@ async def test_what_does_not_run_is_counted_in_its_own_hour_and_in_no_other_char
 )
 def test_buckets_hold_what_is_no_later_than_their_bound(seconds: float, bucket: str) -> None:
     assert skew_bucket(timedelta(seconds=seconds)) == f"skew:{bucket}"
+
+
+async def test_counts_are_kept_for_longer_than_a_year_and_not_for_ever(make: Makes) -> None:
+    timetable = await make()
+    old, kept = [await _counted(timetable, days) for days in (401, 399)]
+    await tallies.forget(await schedules.now() - timedelta(days=400), 1_000_000)
+    rows = await fetch("SELECT id FROM trigger_hour WHERE trigger_id = $1", timetable.id)
+    assert [row["id"] for row in rows] == [kept] != [old]
+
+
+async def _counted(timetable: Timetable, days_ago: int) -> UUID:
+    (row,) = await fetch(
+        "INSERT INTO trigger_hour (id, team_id, trigger_id, hour, outcome, amount) "
+        "VALUES (gen_random_uuid(), $1, $2, now() - $3 * interval '1 day', 'slot:missed', 1) "
+        "RETURNING id",
+        timetable.team_id,
+        timetable.id,
+        days_ago,
+    )
+    found: UUID = row["id"]
+    return found

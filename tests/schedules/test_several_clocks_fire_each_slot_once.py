@@ -11,7 +11,8 @@ from domain.operations import fire_slots
 from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.fire_slots import SlotFirer, fire_due
 from domain.store import schedules, slots
-from domain.store.database import Unavailable, execute, fetch
+from domain.store.database import Unavailable, execute, fetch, transaction
+from domain.store.schedules import Key
 from tests.pipeline.conftest import Line
 from tests.schedules.conftest import (
     EVERY_MINUTE,
@@ -200,3 +201,44 @@ async def test_f39_slots_are_due_by_the_databases_clock_and_a_jump_is_logged(
 async def _is_due(timetable: Timetable) -> bool:
     sql = "SELECT 1 FROM schedule WHERE trigger_id = $1 AND next_due_at <= now()"
     return bool(await fetch(sql, timetable.id))
+
+
+async def test_one_whose_slots_another_clock_holds_is_tried_again_in_a_moment(
+    make: Makes, minute: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that was stopped while it measured the slot that this one is to end."""
+    timetable = await make(cron=last_minutes(minute, 2), overlap="cancel_running")
+    await timetable.begin_at(minute - 1.5 * MINUTE)
+    await timetable.fire(minute - MINUTE)
+    await execute(
+        "UPDATE schedule SET next_due_at = '2020-01-01' WHERE trigger_id = $1", timetable.id
+    )
+    monkeypatch.setattr(schedules, "_BOUNDS", schedules._BOUNDS.replace("'2s'", "'100ms'"))
+    held, free = asyncio.Event(), asyncio.Event()
+
+    async def measure() -> None:
+        async with transaction():
+            await execute("SELECT id FROM slot WHERE trigger_id = $1 FOR UPDATE", timetable.id)
+            held.set()
+            await free.wait()
+
+    other = asyncio.create_task(measure())
+    await held.wait()
+    await SlotFirer(lambda _: None, lambda *_: None).fire()
+    free.set()
+    await other
+
+    (epoch,) = await timetable.epochs()
+    assert epoch["fault"] == "contended"
+    assert epoch["next_due_at"] < await schedules.now() + timedelta(seconds=5)
+    await timetable.fire(await schedules.now())
+    assert await timetable.states() == ["fired: superseded", "fired"]
+
+
+async def test_one_that_another_clock_has_fired_meanwhile_is_not_put_off(
+    make: Makes, minute: datetime
+) -> None:
+    timetable = await make()
+    (before,) = await timetable.epochs()
+    await schedules.put_off([Key(timetable.id, 1)], "failed", 300.0)
+    assert await timetable.epochs() == [before]

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.operations import set_triggers_enabled as set_triggers_enabled_module
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
 from domain.operations.resume_schedule import resume_schedule
 from domain.operations.run_paused import PausedSlots, paused_slots
 from domain.operations.set_triggers_enabled import set_triggers_enabled
 from domain.rules.resuming import ResumeChoice
-from domain.store.database import execute
+from domain.store.database import execute, fetch
 from domain.store.triggers import find_trigger
+from tests.pipeline.conftest import Line
 from tests.schedules.conftest import MINUTE, Makes, Timetable
 
 
@@ -22,7 +24,11 @@ async def paused_for(timetable: Timetable, minute: datetime, minutes: int) -> No
     await timetable.begin_at(minute - (minutes + 0.5) * MINUTE)
     await timetable.fire(minute - MINUTE)
     assert [state.partition(":")[0] for state in await timetable.states()] == ["paused"] * minutes
-    # What comes due while the test runs is no part of it.
+    await nothing_more(timetable)
+
+
+async def nothing_more(timetable: Timetable) -> None:
+    """What comes due while the test runs is no part of it."""
     await execute(
         "UPDATE schedule SET next_slot = next_slot + interval '1 day', "
         "next_due_at = next_due_at + interval '1 day' WHERE trigger_id = $1",
@@ -128,3 +134,76 @@ async def test_what_is_not_on_record_yet_is_put_there_first(make: Makes, minute:
     await timetable.begin_at(minute - 7 * MINUTE + timedelta(seconds=1))
 
     assert await resume(timetable, "all") >= 7
+
+
+async def test_what_was_left_paused_is_not_run_by_the_next_one_who_switches(
+    make: Makes, minute: datetime
+) -> None:
+    """Off and on again before anything else comes due."""
+    timetable = await make()
+    await paused_for(timetable, minute, 5)
+    await resume(timetable, "none")
+    await timetable.edit(enabled=False)
+
+    found = await asked(timetable)
+    assert found is not None
+    assert found.slots == []
+    await timetable.edit(enabled=True)
+    assert await ran(timetable) == []
+
+
+@pytest.mark.parametrize(
+    ("overlap", "idle", "busy"),
+    [
+        ("allow", 5, 5),
+        ("skip", 1, 0),
+        ("queue_one", 1, 0),
+        ("cancel_running", 1, 1),
+    ],
+)
+async def test_the_policy_starts_nothing_that_must_not_overlap(
+    make: Makes, minute: datetime, overlap: str, idle: int, busy: int
+) -> None:
+    ended, running = [await make(overlap=overlap, catch_up="all") for _ in range(2)]
+    await running.begin_at(minute - 20.5 * MINUTE)
+    await running.fire(minute - 20 * MINUTE)
+    await nothing_more(running)
+    for timetable in (ended, running):
+        await timetable.edit(enabled=False)
+        await timetable.begin_at(minute - 5.5 * MINUTE)
+        await timetable.fire(minute - MINUTE)
+        await nothing_more(timetable)
+
+    assert (await resume(ended, "policy"), await resume(running, "policy")) == (idle, busy)
+
+    states = await running.states()
+    assert (states[0] == "fired: superseded") == (overlap == "cancel_running")
+
+
+async def test_two_who_switch_the_same_ones_in_opposite_directions_wait_for_each_other(
+    line: Line, make: Makes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One forced interleaving: A has its locks on schedules, B comes, A goes on."""
+    world = line.world
+    webhook = (await world.trigger(await world.workflow())).row
+    timetable = await make()
+    await timetable.edit(enabled=False)
+    ids, held, go_on = [webhook.id, timetable.id], asyncio.Event(), asyncio.Event()
+
+    async def wait(*_: object, **__: object) -> None:
+        held.set()
+        await go_on.wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(set_triggers_enabled_module, "bring_up_to_date", wait)
+        a = asyncio.create_task(set_triggers_enabled(world.alice, ids, enabled=True))
+        await held.wait()
+    b = asyncio.create_task(set_triggers_enabled(world.alice, ids, enabled=False))
+    await line.until(_somebody_waits)
+    go_on.set()
+
+    assert [len((await each).changed) for each in (a, b)] == [1, 2]
+
+
+async def _somebody_waits() -> bool:
+    return bool(await fetch("SELECT 1 FROM pg_locks WHERE NOT granted"))

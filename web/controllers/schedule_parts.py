@@ -15,9 +15,9 @@ _UNREAD = "This is no schedule yet: see the fields that are marked."
 
 async def schedule_context(actor: Actor, form: TriggerForm, zone: str | None) -> dict[str, Any]:
     """The preview of the form's schedule, or in `problems` what keeps it from being one: nothing is
-    said of what is only not filled in yet. Empty for other kinds."""
+    said of what is only not filled in yet. Other kinds have none."""
     if form.kind != "schedule":
-        return {}
+        return {"calendars": [], "preview": None, "unread": "", "problems": {}}
     calendars = await list_calendars(actor.team_id)
     context: dict[str, Any] = {"calendars": calendars, "preview": None, "unread": ""}
     try:

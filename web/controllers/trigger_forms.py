@@ -10,6 +10,7 @@ from litestar.response import Template
 from domain.errors import Conflict, InvalidInput
 from domain.operations.create_trigger import SavedTrigger, create_trigger
 from domain.operations.edit_trigger import edit_trigger
+from domain.operations.run_paused import paused_slots
 from domain.rules.ids import parse_id
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
 from domain.store.pages_triggers import version_choices, workflow_choices
@@ -73,6 +74,8 @@ async def _drawn(request: HtmxRequest, **more: Any) -> Template:
         return await form_page(request, form, errors, status, focus=focus, **more)
     context = {**form_shown(form, errors), "focus": focus, **more}
     if request.htmx.target_id == _PIN:
+        # The number was one of another workflow's versions: of this one it would be any.
+        form = context["form"] = replace(form, pinned_version="")
         context["pins"] = await _pins(request.user, form)
         return page(request, "triggers/_pin_drawn.html", context, status=status)
     if request.htmx.target_id != _SCHEME:
@@ -101,14 +104,25 @@ async def _conflict(request: HtmxRequest, form: TriggerForm, row: TriggerRow) ->
     return await form_page(request, form, {}, 409, row=row, meanwhile=meanwhile)
 
 
+async def _came_due(row: TriggerRow) -> bool:
+    """Whether it is off, and somebody has to say what becomes of what came due meanwhile."""
+    paused = await paused_slots(row)
+    return paused is not None and bool(paused.slots)
+
+
 async def _saved(
-    request: HtmxRequest, actor: Actor, services: Services, saved: SavedTrigger
+    request: HtmxRequest,
+    actor: Actor,
+    services: Services,
+    saved: SavedTrigger,
+    *,
+    leads_to: str = "",
 ) -> Response[Any]:
-    """The trigger's page; with a secret that was made, this once."""
+    """The trigger's page, or where that `leads_to`; with a secret that was made, this once."""
     nudge(services, actor, saved.row.id)
     path = f"/triggers/{saved.row.id}"
     if saved.secret is None:
-        return go_to(request, path)
+        return go_to(request, path + leads_to)
     url = hook_url(services.settings, actor, saved.row.hook_token)
     context = {"trigger": trigger_shown(saved.row, url, saved.secret), "secret": saved.secret}
     answer = page_or_partial(
@@ -175,17 +189,17 @@ class TriggerForms(Controller):
         actor: CurrentActor,
         services: OurServices,
     ) -> Response[Any]:
-        """Saved, unless someone else saved in the meantime."""
-        row, form = (
-            await find_or_404(actor, trigger_id),
-            TriggerForm.typed(await read_form(request)),
-        )
+        """Saved, unless someone else saved in the meantime. Where switching it on wants an answer
+        first, it stays off and the question comes next."""
+        row, given = await find_or_404(actor, trigger_id), await read_form(request)
+        form = TriggerForm.typed(given)
+        asks = form.enabled and await _came_due(row)
         try:
-            saved = await edit_trigger(
-                actor, services.vault, row.id, form.edit(TriggerForm.of(row))
-            )
+            edit = form.edit(TriggerForm.of(row))
+            edit = replace(edit, enabled=False) if asks else edit
+            saved = await edit_trigger(actor, services.vault, row.id, edit)
         except InvalidInput as refused:
             return await form_page(request, form, form.errors(refused), 422, row=row)
         except Conflict:
             return await _conflict(request, form, row)
-        return await _saved(request, actor, services, saved)
+        return await _saved(request, actor, services, saved, leads_to="/activation" if asks else "")

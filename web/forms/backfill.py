@@ -22,7 +22,7 @@ _TOO_MANY = 10**9
 
 @dataclass(frozen=True, slots=True)
 class BackfillForm:
-    """The form as it was typed."""
+    """The form as it was typed; `asked` says whether anybody has sent it yet."""
 
     since: str = ""
     until: str = ""
@@ -30,6 +30,7 @@ class BackfillForm:
     per_minute: str = f"{DEFAULT_A_MINUTE}"
     which: str = "not_fired"
     note: str = ""
+    asked: bool = False
 
     @classmethod
     def typed(cls, given: Fields) -> Self:
@@ -41,12 +42,8 @@ class BackfillForm:
             per_minute=given.get("per_minute", f"{DEFAULT_A_MINUTE}").strip(),
             which=given.get("which", "not_fired"),
             note=given.get("note", "").strip(),
+            asked="from" in given or "to" in given,
         )
-
-    @property
-    def asked(self) -> bool:
-        """Whether a time was named at all."""
-        return bool(self.since or self.until)
 
     @property
     def chooses(self) -> Which:

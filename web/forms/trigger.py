@@ -162,7 +162,8 @@ class TriggerForm:
         """What is wrong, by form field, in the order of the page."""
         rows = self.conditions.names()
         retries = {f"retry.{name}": name for name in RETRY_SETTINGS}
-        names = {**rows, **retries, **EXPECTED_NAMES}
+        # The kind is chosen before the form: what is wrong with it concerns all of the form.
+        names = {**rows, **retries, **EXPECTED_NAMES, "kind": FORM}
         order = [FORM, "name", "workflow_id", "pinned_version", *_SOURCE_FIELDS[self.kind],
                  "conditions", *rows.values(), *RETRY_SETTINGS, *EXPECTED_FIELDS,
                  *HISTORY]  # fmt: skip

@@ -82,7 +82,7 @@ def _labels(paused: PausedSlots) -> list[tuple[ResumeChoice, str, str]]:
 
 
 def _policy_words(paused: PausedSlots) -> str:
-    policy, beyond = paused.schedule.catch_up, paused.beyond
+    policy, beyond = paused.catch_up, paused.beyond
     window = duration_words_of_ms(policy.window_s * _SECOND_MS)
     said = {
         "none": "It catches up on nothing.",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from domain.rules.backfills import PastSlot, Which
 from domain.store.backfills import BackfillRow, BackfillSlot
+from web.presenters.schedule_preview import instant_in
 from web.presenters.slots import slot_lamp
 from web.presenters.words import Lamp, duration_words_of_ms
 
@@ -66,7 +67,7 @@ _LEFT_OUT = {"calendar": "A calendar leaves it out", "dst": "The clock change le
 
 
 def _local(zone: ZoneInfo, at: datetime) -> str:
-    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M:%S %z}"
+    return instant_in(at.astimezone(zone))
 
 
 def past_lines(zone: ZoneInfo, slots: Sequence[PastSlot]) -> list[SlotLine]:

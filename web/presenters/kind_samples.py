@@ -29,8 +29,9 @@ def webhook_sample(scheme: str) -> SampleEvent | None:
 
 
 def schedule_sample(config: Mapping[str, Any], now: datetime) -> SampleEvent:
-    """The event of the next slot; of this very moment while the schedule is not one yet."""
-    at, local, zone = rfc3339(now), rfc3339(now), "UTC"
+    """The event of the next slot; of this very minute while the schedule is not one yet."""
+    now = now.replace(second=0, microsecond=0)
+    at, local, zone = rfc3339(now), now.isoformat(), "UTC"
     try:
         schedule: Schedule = parse_schedule(config, now)
     except InvalidInput:

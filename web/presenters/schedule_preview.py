@@ -86,7 +86,7 @@ def _shown(
         at=coming.at,
         local=instant_in(coming.local),
         yours=instant_in(coming.at.astimezone(own)) if own else "",
-        utc=instant_in(coming.at).removesuffix(" +00:00"),
+        utc=instant_in(coming.at),
         word=word,
         style=style,
         note=_note(found, coming, names),

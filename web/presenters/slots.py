@@ -25,6 +25,7 @@ _REASONS = {
     "not_on_record": ("not on record", "The auditor expected it, and nobody had fired it."),
     "catch_up_window": ("too late", "It came to light after its catch-up window had passed."),
     "trigger_disabled": ("switched off", "The trigger was switched off."),
+    "left_paused": ("switched off", "It was left paused when the trigger was switched on again."),
     "trigger_deleted": ("deleted", "The trigger had been deleted."),
     "superseded": ("superseded", "A later slot ended what it had started."),
 }

@@ -1,6 +1,8 @@
 """/api/v1/workflow-templates and what they have for a workflow: thin handlers; the guard has seen
 to the permission."""
 
+from uuid import UUID
+
 from litestar import Controller, delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
@@ -13,8 +15,9 @@ from domain.operations.foresee_template_update import foresee_template_update
 from domain.operations.take_template_update import take_template_update
 from domain.operations.template_versions import require_template
 from domain.rules.ids import parse_id
-from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS
+from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS, Actor
 from domain.store.templates import list_templates, versions_of_template
+from domain.store.workflows import find_workflow
 from web.controllers.api.bodies import Body
 from web.controllers.api.problems import PROBLEMS
 from web.controllers.api.shapes import Page, WorkflowView
@@ -30,6 +33,14 @@ from web.controllers.api.template_views import template_detail, template_view, u
 from web.controllers.api.views import id_in_path, workflow_view
 from web.controllers.workflow_parts import find_or_404, nudge
 from web.services import CurrentActor, OurServices
+
+
+async def _workflow_in(actor: Actor, text: str) -> UUID:
+    """The team's workflow that the body names. Raises InvalidInput at the field."""
+    known = parse_id(text)
+    if known is None or await find_workflow(actor.team_id, known) is None:
+        raise InvalidInput.at("workflow_id", "there is no such workflow")
+    return known
 
 
 class TemplateController(Controller):
@@ -55,9 +66,7 @@ class TemplateController(Controller):
         self, data: JSONBody[CreateTemplate], actor: CurrentActor, services: OurServices
     ) -> TemplateView:
         """From what a workflow runs."""
-        workflow_id = parse_id(data.workflow_id)
-        if workflow_id is None:
-            raise InvalidInput.at("workflow_id", "is not an id")
+        workflow_id = await _workflow_in(actor, data.workflow_id)
         made = await create_template(actor, workflow_id, data.name, data.description)
         services.feed.nudge(actor.team_id, "workflow-templates")
         return template_view(made)
@@ -89,9 +98,8 @@ class TemplateController(Controller):
         services: OurServices,
     ) -> TemplateView:
         """From what a workflow runs. Workflows made from the template are offered it."""
-        workflow_id = parse_id(data.workflow_id)
-        if workflow_id is None:
-            raise InvalidInput.at("workflow_id", "is not an id")
+        await require_template(actor.team_id, template_id)
+        workflow_id = await _workflow_in(actor, data.workflow_id)
         now = await add_template_version(actor, template_id, workflow_id, data.note)
         services.feed.nudge(actor.team_id, "workflow-templates", "workflows")
         return template_view(now)
