@@ -29,6 +29,7 @@ from domain.store import backtests, events, partitions, refused_requests, sessio
 from domain.store.database import close_pool, open_pool
 from tasks.bell import Bell
 from tasks.ledger import LedgerJobs
+from tasks.priority import stand_behind_the_door
 
 SWEEP_EVERY_S = 0.5
 BACKTESTS_EVERY_S = 2.0
@@ -144,6 +145,7 @@ async def _repeat(name: str, period_s: float, job: Job) -> None:
 
 async def run_clock(settings: Settings, stop: asyncio.Event) -> None:
     """Run all jobs until `stop` is set."""
+    stand_behind_the_door()
     await open_pool(POOL_SIZE)
     bell = Bell(settings.redis_url)
     bell.start()

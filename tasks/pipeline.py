@@ -25,6 +25,7 @@ from domain.outbound import Outbound
 from domain.settings import Settings
 from domain.store.database import Unavailable, close_pool, open_pool
 from tasks.bell import Bell
+from tasks.priority import stand_behind_the_door
 
 POOL_SIZE = 8
 # Dramatiq takes up to three seconds besides, and ten are what a host gives.
@@ -66,6 +67,7 @@ class Pipeline:
 
     async def start(self) -> None:
         """Open connections and start. Raises what `open_pool` raises: the process then ends."""
+        stand_behind_the_door()
         await open_pool(POOL_SIZE)
         await self._outbound.start()
         await self._feed.start()

@@ -53,7 +53,7 @@ FULL = Sizes(
     schedules_at_rest=100_000,
     frozen_s=60.0,
     zones=600,
-    lateness_minutes=3,
+    lateness_minutes=2,
 )
 
 QUICK = Sizes(
