@@ -127,7 +127,7 @@ def _control(
             _control(
                 each, fields, _part(name, key), f"{at}.{key}", key, required=key in node.required
             )
-            for key, each in _in_order(node)
+            for key, each in node.properties.items()
         )
     elif kind == "rows":
         assert node.items is not None  # as its kind says
@@ -142,13 +142,6 @@ def _control(
         kind, name, at, _label(node, label), _hint(node, kind), required,
         fields.get(name, ""), _options(node) if kind == "choice" else (), inner,
     )  # fmt: skip
-
-
-def _in_order(node: InputNode) -> list[tuple[str, InputNode]]:
-    """What is required first, in the order in which that is listed: of a stored schema's other
-    names nobody knows the order any more."""
-    names = [*(key for key in node.required if key in node.properties), *node.properties]
-    return [(key, node.properties[key]) for key in dict.fromkeys(names)]
 
 
 def _label(node: InputNode, label: str) -> str:

@@ -7,6 +7,7 @@ Tables tagged `partitioned` are partitioned by the range of their id, one partit
 """
 
 from piccolo.columns import (
+    JSON,
     JSONB,
     UUID,
     BigInt,
@@ -45,7 +46,7 @@ class Workflow(Table):
     team_id = required_id()
     name = Text(default=None, null=False)
     draft_steps = JSONB(null=True, default=None, help_text="null: nothing unpublished")
-    draft_input_schema = JSONB(null=True, default=None, help_text="beside draft_steps")
+    draft_input_schema = JSON(null=True, default=None, help_text="beside draft_steps")
     published_version = Integer(null=True, default=None)
     published_version_id = optional_id()
     template = Text(null=True, default=None, help_text="an id, or `library:` and a key")
@@ -64,7 +65,7 @@ class WorkflowVersion(Table):
     workflow_id = required_id()
     number = Integer(null=False, default=None)
     steps = JSONB(null=False, default=None)
-    input_schema = JSONB(null=True, default=None, help_text="JSON Schema; null: anything")
+    input_schema = JSON(null=True, default=None, help_text="JSON Schema; null: anything")
     template_version = Integer(null=True, default=None, help_text="of the workflow's template")
     created_by = Text(default=None, null=False)
     created_at = moment()

@@ -1,6 +1,6 @@
 """What workflows can be made from."""
 
-from piccolo.columns import JSONB, UUID, Integer, Text
+from piccolo.columns import JSON, JSONB, UUID, Integer, Text
 from piccolo.table import Table
 
 from domain.store.columns import moment, optional_moment, required_id
@@ -27,7 +27,7 @@ class WorkflowTemplateVersion(Table):
     template_id = required_id()
     number = Integer(null=False, default=None)
     steps = JSONB(null=False, default=None)
-    input_schema = JSONB(null=True, default=None)
+    input_schema = JSON(null=True, default=None)
     note = Text(default=None, null=False, help_text="what changed")
     created_by = Text(default=None, null=False)
     created_at = moment()

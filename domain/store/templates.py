@@ -130,7 +130,7 @@ async def add_template_version(team_id: UUID, template_id: UUID, version: Templa
     """Store an immutable version."""
     await execute(
         "INSERT INTO workflow_template_version (id, team_id, template_id, number, steps, "
-        "input_schema, note, created_by) VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7, $8)",
+        "input_schema, note, created_by) VALUES ($1, $2, $3, $4, $5::jsonb, $6::json, $7, $8)",
         new_id(),
         team_id,
         template_id,

@@ -112,7 +112,7 @@ async def add_workflow(
     workflow_id = new_id()
     await execute(
         "INSERT INTO workflow (id, team_id, name, template, draft_steps, draft_input_schema, "
-        "draft_template_version) VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)",
+        "draft_template_version) VALUES ($1, $2, $3, $4, $5::jsonb, $6::json, $7)",
         workflow_id,
         team_id,
         name,
@@ -135,7 +135,7 @@ async def add_version(
     version_id = new_id()
     await execute(
         "INSERT INTO workflow_version (id, team_id, workflow_id, number, created_by, steps, "
-        "input_schema, template_version) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8)",
+        "input_schema, template_version) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::json, $8)",
         version_id,
         team_id,
         workflow_id,
@@ -160,7 +160,7 @@ async def newest_version_number(team_id: UUID, workflow_id: UUID) -> int:
 async def save_workflow(seen: WorkflowRow, *, name: str, draft: Contents | None) -> int:
     """Change name and draft of the workflow as it was seen; 0 when someone was faster."""
     return await execute(
-        "UPDATE workflow SET name = $4, draft_steps = $5::jsonb, draft_input_schema = $6::jsonb, "
+        "UPDATE workflow SET name = $4, draft_steps = $5::jsonb, draft_input_schema = $6::json, "
         "draft_template_version = $7, revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
@@ -178,7 +178,7 @@ async def save_published(
     faster."""
     return await execute(
         "UPDATE workflow SET name = $4, published_version = $5, published_version_id = $6, "
-        "draft_steps = $7::jsonb, draft_input_schema = $8::jsonb, draft_template_version = $9, "
+        "draft_steps = $7::jsonb, draft_input_schema = $8::json, draft_template_version = $9, "
         "revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,

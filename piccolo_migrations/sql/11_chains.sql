@@ -36,8 +36,9 @@ CREATE TABLE pending_chain (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_insert_threshold = -1);
 
--- What a workflow must be given: a JSON Schema, or null for anything.
-ALTER TABLE workflow_version ADD COLUMN input_schema jsonb;
+-- What a workflow must be given: a JSON Schema, or null for anything. Not jsonb, which would lose the
+-- order of the properties: forms are made in the one that their author chose.
+ALTER TABLE workflow_version ADD COLUMN input_schema json;
 
 -- A team's own templates; those that come with the product are files. A workflow remembers which
 -- template it was made from, and each of its versions, like its draft, which version of that.
@@ -58,7 +59,7 @@ CREATE TABLE workflow_template_version (
     template_id uuid NOT NULL,
     number integer NOT NULL CHECK (number > 0),
     steps jsonb NOT NULL,
-    input_schema jsonb,
+    input_schema json,
     note text NOT NULL,
     created_by text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -68,7 +69,7 @@ CREATE TABLE workflow_template_version (
 CREATE TRIGGER workflow_template_version_is_immutable BEFORE UPDATE OR DELETE
     ON workflow_template_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
 ALTER TABLE workflow
-    ADD COLUMN draft_input_schema jsonb,
+    ADD COLUMN draft_input_schema json,
     ADD COLUMN template text,
     ADD COLUMN draft_template_version integer CHECK (draft_template_version > 0),
     ADD CHECK (template IS NOT NULL OR draft_template_version IS NULL);

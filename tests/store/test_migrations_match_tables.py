@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from piccolo.columns import (
+    JSON,
     JSONB,
     UUID,
     Array,
@@ -37,6 +38,7 @@ TYPES: dict[type[Column], str] = {
     SmallInt: "smallint",
     BigInt: "bigint",
     Boolean: "boolean",
+    JSON: "json",
     JSONB: "jsonb",
     Array: "ARRAY",
 }
