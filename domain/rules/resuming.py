@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
-from domain.rules.schedules.catch_up import CatchUp, Fire, Overdue, decide_overdue
-from domain.rules.schedules.occurrences import Occurrence
+from domain.rules.schedules.catch_up import CatchUp
 
 ResumeChoice = Literal["policy", "latest", "all", "none"]
 CHOICES: tuple[ResumeChoice, ...] = ("policy", "latest", "all", "none")
@@ -77,10 +76,11 @@ def to_run(
 
 
 def _by_policy(paused: Sequence[Slot], policy: CatchUp, now: datetime) -> list[Slot]:
-    overdue = [Overdue(Occurrence(each.scheduled_for, each.scheduled_for), each.due_at)
-               for each in paused]  # fmt: skip
-    decided = decide_overdue(overdue, policy, now)
-    return [slot for slot, each in zip(paused, decided, strict=True) if isinstance(each, Fire)]
+    """None of them is on time, however short a while ago it was due: all were due while the trigger
+    was off."""
+    window = timedelta(seconds=policy.window_s)
+    within = [each for each in paused if now - each.due_at <= window]
+    return within[max(0, len(within) - policy.allows) :]
 
 
 @dataclass(frozen=True, slots=True)

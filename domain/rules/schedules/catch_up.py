@@ -22,6 +22,11 @@ class CatchUp:
     most: int = 10
     window_s: int = 3_600
 
+    @property
+    def allows(self) -> int:
+        """How many overdue slots it runs at the most."""
+        return {"none": 0, "latest": 1, "all": self.most}[self.policy]
+
 
 class Overdue(NamedTuple):
     """An occurrence whose moment has come: `due_at` is its instant with its jitter."""
@@ -60,8 +65,7 @@ def decide_overdue(overdue: Sequence[Overdue], policy: CatchUp, now: datetime) -
     the place of one that may run.
     """
     late = [each for each in overdue if _may_catch_up(each, policy, now)]
-    most = {"none": 0, "latest": 1, "all": policy.most}[policy.policy]
-    chosen = frozenset(each.occurrence.at for each in late[max(0, len(late) - most) :])
+    chosen = frozenset(each.occurrence.at for each in late[max(0, len(late) - policy.allows) :])
     return [_decision(each, policy, chosen, now) for each in overdue]
 
 
