@@ -31,7 +31,7 @@ run: $(RUNTIME) assets ## Start everything on this machine; PORT and SIGNALBOX_D
 	@$(BIN)/python -m cli.run
 
 test: $(DEV) $(NODE_DEV) assets ## Run all tests; ARGS="-k name" chooses some
-	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
 
 check: $(DEV) ## The gate: format, lint, types, imports, templates, migrations
 	$(BIN)/ruff format --check .

@@ -15,13 +15,18 @@ from tests.support.world import World
 EVERY_MINUTE = {"form": "cron", "cron": "* * * * *", "zone": "UTC"}
 
 
-# One for all, lest the minute ends within a test.
-_NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+_now = datetime.now(UTC)
+
+
+def set_now() -> None:
+    """Called before each test: one instant for all of it, lest the minute ends within."""
+    global _now  # noqa: PLW0603 - what a test and its helpers share
+    _now = datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 def minutes_ago(minutes: float) -> datetime:
     """A whole minute of the past."""
-    return _NOW - timedelta(minutes=minutes)
+    return _now - timedelta(minutes=minutes)
 
 
 @dataclass
