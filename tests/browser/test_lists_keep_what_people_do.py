@@ -68,6 +68,7 @@ async def test_a_span_of_ones_own_is_in_the_browsers_zone_and_becomes_a_view(
     await tab.page.fill("#view-name", "Long ago")
     await tab.page.press("#view-name", "Enter")
     await tab.sees(".views a[aria-current]", "Long ago")
+    await tab.sees("[data-live-lamp].lamp-clear", "Live")  # a page of its own: it listens now
 
     await tab.page.select_option("select[name=within]", "1h")
     await expect(rows).to_have_count(1)
