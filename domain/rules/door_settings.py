@@ -3,14 +3,15 @@ addresses, size, other sites' pages (CORS), the success answer, and how long ids
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any, Literal, TypeVar, cast
+from typing import Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
 from domain.rules.addresses import IPAddress, IPNetwork
 from domain.rules.checking import Problems
+from domain.rules.setting_reader import Fault, SettingReader, whole_number
 
 WhenDisabled = Literal["refuse", "keep"]
 
@@ -91,16 +92,16 @@ def parse_door(raw: Mapping[str, object], field: str = "config") -> DoorSettings
     Raises InvalidInput with all that is wrong with them; other keys are not looked at.
     """
     problems = Problems()
-    reader = _Reader(raw, field, problems)
+    reader = SettingReader(raw, field, problems)
     door = DoorSettings(
         methods=reader.read("methods", _methods, ("POST",)),
         addresses=reader.read("addresses", _addresses, ()),
         max_body_bytes=reader.whole_number(
-            "max_body_bytes", MOST_BODY_BYTES, MOST_BODY_BYTES_SETTABLE
+            "max_body_bytes", MOST_BODY_BYTES, (1, MOST_BODY_BYTES_SETTABLE)
         ),
         cors_origins=reader.read("cors_origins", _origins, ()),
         answer=reader.read("answer", _answer, None),
-        dedup_days=reader.whole_number("dedup_days", 7, MOST_DEDUP_DAYS),
+        dedup_days=reader.whole_number("dedup_days", 7, (1, MOST_DEDUP_DAYS)),
         dedup_body=reader.read("dedup_body", _flag, None),
         when_disabled=reader.read("when_disabled", _when_disabled, "refuse"),
     )
@@ -108,55 +109,18 @@ def parse_door(raw: Mapping[str, object], field: str = "config") -> DoorSettings
     return door
 
 
-class _Fault(Exception):
-    """What is wrong with a value; `part` names the place within it."""
-
-    def __init__(self, message: str, part: str = "") -> None:
-        super().__init__(message)
-        self.part = part
-
-
-class _Reader:
-    """Reads settings one by one; what is wrong goes to `problems`. None stands for the default."""
-
-    def __init__(self, raw: Mapping[str, object], field: str, problems: Problems) -> None:
-        self._raw = raw
-        self._field = field
-        self._problems = problems
-
-    def read(self, name: str, check: Callable[[Any], T], default: T) -> T:
-        value = self._raw.get(name)
-        if value is None:
-            return default
-        try:
-            return check(value)
-        except _Fault as fault:
-            part = f".{fault.part}" if fault.part else ""
-            self._problems.add(f"{self._field}.{name}{part}", str(fault))
-            return default
-
-    def whole_number(self, name: str, default: int, most: int) -> int:
-        return self.read(name, lambda value: _whole_number(value, 1, most), default)
-
-
-def _whole_number(value: object, least: int, most: int, part: str = "") -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise _Fault(f"must be a whole number from {least} to {most}", part)
-    return value
-
-
 def _texts(value: object, most: int) -> Sequence[str]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise _Fault("must be a list of texts")
+        raise Fault("must be a list of texts")
     if len(value) > most:
-        raise _Fault(f"must have at most {most} items")
+        raise Fault(f"must have at most {most} items")
     return value
 
 
 def _methods(value: object) -> tuple[str, ...]:
     given = _texts(value, len(METHODS))
     if not given or any(method not in METHODS for method in given):
-        raise _Fault(f"must be some of {', '.join(METHODS)}")
+        raise Fault(f"must be some of {', '.join(METHODS)}")
     return tuple(method for method in METHODS if method in given)
 
 
@@ -171,13 +135,13 @@ def _network(item: str, part: str) -> IPNetwork:
         # A zone (RFC 4007 §11) names an interface of one machine: the sender's is not ours.
         network = ip_network(item.replace("%", "/zone/"))
     except ValueError:
-        raise _Fault("is no address or network, or has bits beyond its prefix", part) from None
+        raise Fault("is no address or network, or has bits beyond its prefix", part) from None
     first = network.network_address
     mapped = first.ipv4_mapped if isinstance(first, IPv6Address) else None
     if mapped is None:
         return network
     if network.prefixlen < 96:  # noqa: PLR2004 - where the IPv4 address begins (RFC 4291 §2.5.5.2)
-        raise _Fault("reaches beyond the IPv4 addresses that it names", part)
+        raise Fault("reaches beyond the IPv4 addresses that it names", part)
     return ip_network(f"{mapped}/{network.prefixlen - 96}")
 
 
@@ -195,47 +159,47 @@ def _origin(item: str, part: str) -> str:
     except ValueError:
         host, port, scheme = None, None, ""
     if not host or scheme not in {"http", "https"} or not item.isascii():
-        raise _Fault("must be an origin such as https://shop.example.org, or *", part)
+        raise Fault("must be an origin such as https://shop.example.org, or *", part)
     # What a browser sends (RFC 6454 §6.2): lower case, and no port where it is the usual one.
     usual = {"http": 80, "https": 443}[scheme]
     netloc = f"[{host}]" if ":" in host else host
     exact = f"{scheme}://{netloc}" + (f":{port}" if port not in {None, usual} else "")
     if item.lower().removesuffix(f":{usual}") != exact:
-        raise _Fault("must be an origin alone: without a path, a user, or a query", part)
+        raise Fault("must be an origin alone: without a path, a user, or a query", part)
     return exact
 
 
 def _answer(value: object) -> Answer:
     if not isinstance(value, dict):
-        raise _Fault("must be an object with status, body and content_type")
+        raise Fault("must be an object with status, body and content_type")
     for name in value:
         if name not in Answer.__slots__:
-            raise _Fault("is not known here", str(name))
-    status = _whole_number(value.get("status", 200), 200, 299, "status")
+            raise Fault("is not known here", str(name))
+    status = whole_number(value.get("status", 200), (200, 299), "status")
     body = _answer_body(value.get("body", ""), status)
     content_type = value.get("content_type", "text/plain")
     if content_type not in ANSWER_TYPES:
-        raise _Fault(f"must be one of {', '.join(ANSWER_TYPES)}", "content_type")
+        raise Fault(f"must be one of {', '.join(ANSWER_TYPES)}", "content_type")
     return Answer(status, body, cast("str", content_type))
 
 
 def _answer_body(value: object, status: int) -> str:
     if not isinstance(value, str) or _UNSTORABLE.search(value):
-        raise _Fault("must be text", "body")
+        raise Fault("must be text", "body")
     if len(value.encode()) > MOST_ANSWER_BYTES:
-        raise _Fault(f"must be at most {MOST_ANSWER_BYTES:,} bytes long", "body")
+        raise Fault(f"must be at most {MOST_ANSWER_BYTES:,} bytes long", "body")
     if value and status in _WITHOUT_CONTENT:
-        raise _Fault(f"must be empty: an answer {status} has none", "body")
+        raise Fault(f"must be empty: an answer {status} has none", "body")
     return value
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise _Fault("must be true or false")
+        raise Fault("must be true or false")
     return value
 
 
 def _when_disabled(value: object) -> WhenDisabled:
     if value not in {"refuse", "keep"}:
-        raise _Fault("must be refuse or keep")
+        raise Fault("must be refuse or keep")
     return "keep" if value == "keep" else "refuse"

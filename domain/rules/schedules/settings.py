@@ -18,15 +18,14 @@ from domain.rules.schedules.catch_up import CatchUp
 from domain.rules.schedules.cron import Cron
 from domain.rules.schedules.overlap import OverlapPolicy
 from domain.rules.schedules.setting_values import (
-    Reader,
     calendars_of,
     cron_of,
     instants_of,
     time_of,
-    whole_number,
 )
 from domain.rules.schedules.wall_times import FoldPolicy, GapPolicy, readings
 from domain.rules.schedules.zones import zone_named
+from domain.rules.setting_reader import SettingReader, whole_number
 
 Form = Literal["cron", "every", "once", "instants"]
 Unit = Literal["minutes", "hours", "days"]
@@ -95,7 +94,7 @@ def read_settings(config: Mapping[str, Any], now: datetime | None, field: str) -
     """
     problems = Problems()
     problems.refuse_unknown(config, KNOWN, field)
-    reader = Reader(config, field, problems)
+    reader = SettingReader(config, field, problems)
     form = reader.choice("form", tuple(OF_FORM), None)
     _refuse_other_forms(config, form, field, problems)
     zone = _zone(config, field, problems)
@@ -145,7 +144,7 @@ def _whole_minute(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def _of_form(form: Form | None, reader: Reader, now: datetime | None) -> dict[str, Any]:
+def _of_form(form: Form | None, reader: SettingReader, now: datetime | None) -> dict[str, Any]:
     """The settings that only this form has."""
     if form == "cron":
         return {"cron": reader.needed("cron", cron_of)}
