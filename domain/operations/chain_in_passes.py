@@ -4,18 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from domain.logs import logger
+from domain.operations.rung_passes import RungPasses
 from domain.operations.start_chained import MOST_A_PASS, start_chained
 
 REST_S = 0.004
-REST_AFTER_FAILURE_S = 1.0
-
-log = logger(__name__)
 
 
 class ChainStarter:
-    """The chain passes of one worker process, one at a time: while one runs, ends gather for the
-    next."""
+    """The chain passes of one worker process: while one runs, ends gather for the next."""
 
     def __init__(
         self, decide: Callable[[Sequence[UUID]], None], announce: Callable[..., None]
@@ -23,34 +19,24 @@ class ChainStarter:
         """`decide(event_ids)` and `announce(team_id, *topics)` neither block nor fail."""
         self._decide = decide
         self._announce = announce
-        self._rung = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._passes = RungPasses("chains", self._pass)
 
     def start(self) -> None:
         """Start to listen for rings, on the running event loop."""
-        self._task = asyncio.create_task(self._run())
+        self._passes.start()
 
     async def close(self) -> None:
         """Leave the pass that is under way to the clock, and end."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._passes.close()
 
     def ring(self) -> None:
-        """Something ended that is waited for. What it is is read from the database."""
-        self._rung.set()
+        """Something ended that is waited for."""
+        self._passes.ring()
 
-    async def _run(self) -> None:
-        while True:
-            await self._rung.wait()
-            self._rung.clear()
-            try:
-                if await self.run_pass() == MOST_A_PASS:
-                    self._rung.set()  # there may be more
-                await asyncio.sleep(REST_S)
-            except Exception as failure:  # noqa: BLE001 - whatever it was, the sweep comes by
-                log.warning("chain_pass_failed", error=repr(failure))
-                await asyncio.sleep(REST_AFTER_FAILURE_S)
+    async def _pass(self) -> bool:
+        there_may_be_more = await self.run_pass() == MOST_A_PASS
+        await asyncio.sleep(REST_S)
+        return there_may_be_more
 
     async def run_pass(self) -> int:
         """One pass; how many ends it took."""

@@ -1,6 +1,7 @@
 """Create a trigger."""
 
 import secrets as randomness
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -50,10 +51,11 @@ class TriggerDraft:
 @dataclass(frozen=True, slots=True)
 class SavedTrigger:
     """A trigger as it is now, and the signing secret if one was made just now: it is shown this
-    once."""
+    once. `event_ids` are to be rung for: events of slots that run as the trigger was switched."""
 
     row: TriggerRow
     secret: str | None
+    event_ids: Sequence[UUID] = ()
 
 
 async def create_trigger(actor: Actor, vault: Vault, draft: TriggerDraft) -> SavedTrigger:

@@ -1,18 +1,17 @@
 """Edit a trigger. What events are judged by becomes a new, immutable version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from domain.clock import utc_now
 from domain.encryption import Vault
 from domain.errors import NotFound
 from domain.operations.create_trigger import SavedTrigger
-from domain.operations.fire_slots import bring_up_to_date
 from domain.operations.keep_expectation import keep_expectation
-from domain.operations.run_paused import run_paused
-from domain.operations.saving import check, check_revision, won
+from domain.operations.saving import UNCHANGED, Unchanged, check, check_revision, won
+from domain.operations.switch_schedule import before_switch
 from domain.operations.trigger_parts import (
     TriggerParts,
     new_version,
@@ -29,15 +28,6 @@ from domain.rules.resuming import ResumeChoice
 from domain.store import audit, expectations, secrets, triggers
 from domain.store.database import transaction
 from domain.store.triggers import NewVersion, TriggerRow
-
-
-class Unchanged(Enum):
-    """Stands for "as it was" where None means something."""
-
-    UNCHANGED = "unchanged"
-
-
-UNCHANGED: Final = Unchanged.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +79,41 @@ async def edit_trigger(
         if seen is None:
             raise NotFound
         check_revision(seen.revision, edit.revision)
+        event_ids = await _before_switch(seen, edit)
         made = await _save(actor, vault, seen, edit)
         now = await triggers.find_trigger(actor.team_id, trigger_id)
         if now is None:
             raise NotFound
         await keep_source(now, changed=now.config != seen.config)
-        before, after = trigger_facts(seen), {**trigger_facts(now), **(noted or {})}
-        await audit.record(actor, action, "trigger", trigger_id, before=before, after=after)
-    return SavedTrigger(now, made)
+        if _switches(seen, edit):
+            await expectations.look_again(seen.team_id, [seen.id])
+        told = {**trigger_facts(now), **_resumed(seen, edit, event_ids), **(noted or {})}
+        before = trigger_facts(seen)
+        await audit.record(actor, action, "trigger", trigger_id, before=before, after=told)
+    return SavedTrigger(now, made, event_ids)
+
+
+def _switches(seen: TriggerRow, edit: TriggerEdit) -> bool:
+    return edit.enabled not in (None, seen.enabled)
+
+
+async def _before_switch(seen: TriggerRow, edit: TriggerEdit) -> Sequence[UUID]:
+    if seen.kind != "schedule" or not _switches(seen, edit):
+        return ()
+    return await before_switch(
+        seen.team_id, seen.id, enabled=not seen.enabled, catch_up=edit.catch_up
+    )
+
+
+def _resumed(seen: TriggerRow, edit: TriggerEdit, event_ids: Sequence[UUID]) -> audit.Facts:
+    """What the audit entry says of a schedule that was switched on."""
+    if seen.kind != "schedule" or seen.enabled or not edit.enabled:
+        return {}
+    return {"catch_up": edit.catch_up, "slots_run": len(event_ids)}
 
 
 async def _save(actor: Actor, vault: Vault, seen: TriggerRow, edit: TriggerEdit) -> str | None:
     version, made = None, None
-    if edit.enabled not in (None, seen.enabled) and seen.kind == "schedule":
-        # What was due until now goes by the switch as it was until now.
-        await bring_up_to_date(seen.team_id, seen.id)
-        if edit.enabled:
-            await run_paused(seen.team_id, seen.id, edit.catch_up)
     expected_by = None if edit.expected_by is UNCHANGED else edit.expected_by
     if edit.makes_version:
         parts = _parts(seen, edit, expected_by)
@@ -122,8 +130,6 @@ async def _save(actor: Actor, vault: Vault, seen: TriggerRow, edit: TriggerEdit)
             version=version,
         )
     )
-    if edit.enabled not in (None, seen.enabled):
-        await expectations.look_again(seen.team_id, [seen.id])
     return made
 
 

@@ -5,21 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import InvalidInput, NotFound
-from domain.operations.edit_trigger import UNCHANGED
 from domain.operations.saving import (
+    UNCHANGED,
+    change_workflow,
     check_revision,
     publish,
     schema_text,
     steps_text,
     won,
-    workflow_facts,
 )
 from domain.operations.weigh_publication import ask_first
 from domain.rules.checking import Problems
 from domain.rules.names import name_problems
 from domain.rules.permissions import EDIT_WORKFLOWS, Actor
-from domain.store import audit, workflows
-from domain.store.database import transaction
+from domain.store import workflows
 from domain.store.workflows import Contents, WorkflowRow
 
 
@@ -57,24 +56,9 @@ async def edit_workflow(actor: Actor, workflow_id: UUID, edit: WorkflowEdit) -> 
     # Asked before the lock: events are read, which takes its time.
     if to_publish := _to_publish(found, edit, given):
         await ask_first(found, to_publish, confirm=edit.confirm)
-    async with transaction():
-        seen = await workflows.lock_workflow(actor.team_id, workflow_id)
-        if seen is None:
-            raise NotFound
-        check_revision(seen.revision, edit.revision)
-        await _save(actor, seen, edit, given)
-        now = await workflows.find_workflow(actor.team_id, workflow_id)
-        if now is None:
-            raise NotFound
-        await audit.record(
-            actor,
-            "publish" if now.version != seen.version else "edit",
-            "workflow",
-            workflow_id,
-            before=workflow_facts(seen),
-            after=workflow_facts(now),
-        )
-    return now
+    return await change_workflow(
+        actor, workflow_id, edit.revision, lambda seen: _save(actor, seen, edit, given)
+    )
 
 
 @dataclass(frozen=True, slots=True)

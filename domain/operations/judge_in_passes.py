@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.logs import logger
 from domain.operations.judge_shadows import judge_shadow
+from domain.operations.rung_passes import RungPasses
 from domain.store import shadows
 from domain.store.database import Unavailable
 
@@ -15,44 +16,32 @@ MOST_A_ROUND = 20
 # a database's connection at most, however much waits.
 REST_TIMES = 3
 LEAST_REST_S = 0.025
-REST_AFTER_FAILURE_S = 1.0
 
 log = logger(__name__)
 
 
 class ShadowJudge:
-    """The shadow passes of one worker process: one at a time, the shadows in turn."""
+    """The shadow passes of one worker process: the shadows in turn."""
 
     def __init__(self, announce: Callable[..., None]) -> None:
         """`announce(team_id, *topics)` neither blocks nor fails."""
         self._announce = announce
-        self._rung = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = RungPasses("shadows", self._round)
 
     def start(self) -> None:
         """Start to listen for rings, on the running event loop."""
-        self._task = asyncio.create_task(self._run())
+        self._rounds.start()
 
     async def close(self) -> None:
         """Leave the pass that is under way to another worker, and end."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._rounds.close()
 
     def ring(self, _ids: Sequence[UUID] = ()) -> None:
         """Events wait for drafts. Which ones is read from the database."""
-        self._rung.set()
+        self._rounds.ring()
 
-    async def _run(self) -> None:
-        while True:
-            await self._rung.wait()
-            self._rung.clear()
-            try:
-                if await self.judge_round():
-                    self._rung.set()  # there may be more
-            except Exception as failure:  # noqa: BLE001 - whatever it was, the sweep rings again
-                log.warning("shadow_round_failed", error=repr(failure))
-                await asyncio.sleep(REST_AFTER_FAILURE_S)
+    async def _round(self) -> bool:
+        return await self.judge_round() > 0
 
     async def judge_round(self) -> int:
         """A pass for each shadow that has events waiting, at most 20; how many events that was."""

@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from domain.errors import InvalidInput, NotFound
-from domain.operations.saving import check_revision, publish, workflow_facts
+from domain.operations.saving import change_workflow, check_revision, publish
 from domain.operations.weigh_publication import ask_first
 from domain.rules.permissions import EDIT_WORKFLOWS, Actor
-from domain.store import audit, workflows
-from domain.store.database import transaction
+from domain.store import workflows
 from domain.store.workflows import Contents, WorkflowRow
 
 
@@ -31,27 +30,16 @@ async def roll_back_workflow(
         raise NotFound
     check_revision(found.revision, revision)
     # Asked before the lock: events are read, which takes its time.
-    contents = await _contents_to_run(found, number)
-    await ask_first(found, contents, confirm=confirm)
-    async with transaction():
-        seen = await workflows.lock_workflow(actor.team_id, workflow_id)
-        if seen is None:
-            raise NotFound
-        check_revision(seen.revision, revision)
+    await ask_first(found, await _contents_to_run(found, number), confirm=confirm)
+
+    async def roll_back(seen: WorkflowRow) -> None:
         contents = await _contents_to_run(seen, number)
         await publish(seen, seen.name, contents, actor.name, draft=seen.draft)
-        now = await workflows.find_workflow(actor.team_id, workflow_id)
-        if now is None:
-            raise NotFound
-        await audit.record(
-            actor,
-            "roll_back",
-            "workflow",
-            workflow_id,
-            before=workflow_facts(seen),
-            after={**workflow_facts(now), "rolled_back_to": number},
-        )
-    return now
+
+    noted = {"rolled_back_to": number}
+    return await change_workflow(
+        actor, workflow_id, revision, roll_back, action="roll_back", noted=noted
+    )
 
 
 async def _contents_to_run(seen: WorkflowRow, number: int) -> Contents:

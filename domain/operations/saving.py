@@ -1,18 +1,30 @@
-"""What creating, editing and publishing a workflow have in common."""
+"""What those operations have in common that save something, workflows above all."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from typing import Any, Final
 from uuid import UUID
 
-from domain.errors import Conflict, InvalidInput, Problem
+from domain.errors import Conflict, InvalidInput, NotFound, Problem
 from domain.rules.bodies import read_json
 from domain.rules.input_schemas import parse_input_schema
 from domain.rules.json_values import write_json
+from domain.rules.permissions import Actor
 from domain.rules.redaction import storable_headers
 from domain.rules.workflow_steps import parse_steps, references_in
-from domain.store import secrets, workflows
+from domain.store import audit, secrets, workflows
+from domain.store.database import transaction
 from domain.store.templates import TemplateRow, TemplateVersion
 from domain.store.workflows import Contents, WorkflowRow
+
+
+class Unchanged(Enum):
+    """Stands for "as it was" where None means something."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
 
 
 def contents_of(steps: object, input_schema: object, *, found: Sequence[Problem] = ()) -> Contents:
@@ -59,6 +71,36 @@ def won(rows: int) -> None:
     """Raises Conflict when a guarded change touched no row."""
     if rows == 0:
         raise Conflict
+
+
+async def change_workflow(
+    actor: Actor,
+    workflow_id: UUID,
+    revision: int | None,
+    change: Callable[[WorkflowRow], Awaitable[None]],
+    *,
+    action: str | None = None,
+    noted: audit.Facts | None = None,
+) -> WorkflowRow:
+    """The workflow as it is once `change` was made to what it is given: the workflow as it was,
+    locked. In one transaction with the audit entry, which says `action` (None: `publish` where
+    there is another version then, else `edit`), with `noted` beside what the workflow is then.
+
+    Raises NotFound, Conflict when `revision` is not the present one, and what `change` raises.
+    """
+    async with transaction():
+        seen = await workflows.lock_workflow(actor.team_id, workflow_id)
+        if seen is None:
+            raise NotFound
+        check_revision(seen.revision, revision)
+        await change(seen)
+        now = await workflows.find_workflow(actor.team_id, workflow_id)
+        if now is None:
+            raise NotFound
+        action = action or ("publish" if now.version != seen.version else "edit")
+        before, after = workflow_facts(seen), {**workflow_facts(now), **(noted or {})}
+        await audit.record(actor, action, "workflow", workflow_id, before=before, after=after)
+    return now
 
 
 async def publish(

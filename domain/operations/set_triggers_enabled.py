@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.errors import InvalidInput
-from domain.operations.fire_slots import bring_up_to_date
-from domain.operations.run_paused import run_paused
+from domain.operations.switch_schedule import before_switch
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
 from domain.store import audit, expectations, trigger_bulk
 from domain.store.database import transaction
@@ -40,9 +39,9 @@ async def set_triggers_enabled(
     async with transaction():
         for trigger_id in await trigger_bulk.lock_schedules(actor.team_id, wanted, enabled=enabled):
             # One pass of each: after an outage a thousand of them could have a million slots due.
-            await bring_up_to_date(actor.team_id, trigger_id, passes=1)
-            if enabled:
-                await run_paused(actor.team_id, trigger_id, "policy")
+            await before_switch(
+                actor.team_id, trigger_id, enabled=enabled, catch_up="policy", passes=1
+            )
         changed = await trigger_bulk.switch(actor.team_id, wanted, enabled=enabled)
         await expectations.look_again(actor.team_id, [each.id for each in changed])
         for each in changed:

@@ -4,13 +4,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
-from domain.errors import Conflict, InvalidInput, NotFound, Problem
+from domain.errors import Conflict, InvalidInput, Problem
 from domain.operations.foresee_template_update import foresee_template_update
-from domain.operations.saving import check_revision, contents_of, won, workflow_facts
+from domain.operations.saving import change_workflow, contents_of, won
 from domain.rules.bodies import read_stored
 from domain.rules.permissions import EDIT_WORKFLOWS, Actor
-from domain.store import audit, workflows
-from domain.store.database import transaction
+from domain.store import workflows
 from domain.store.workflows import Contents, WorkflowRow
 
 
@@ -30,32 +29,23 @@ async def take_template_update(
     out could not be saved, such as a step that refers to one that is not there any more.
     """
     actor.require(EDIT_WORKFLOWS)
-    async with transaction():
-        seen = await workflows.lock_workflow(actor.team_id, workflow_id)
-        if seen is None:
-            raise NotFound
-        check_revision(seen.revision, revision)
-        update = await foresee_template_update(seen)
-        if update is None:
-            raise Conflict("There is nothing new in its template.")
-        if update.newest.number != version:
-            raise Conflict("The template has another version by now.")
-        conflicts = {part.name for part in update.parts if part.outcome == "conflict"}
-        _refuse_others(set(take) - conflicts)
-        draft = _checked(update.result(take))
+
+    async def take_over(seen: WorkflowRow) -> None:
+        draft = await _updated(seen, version, take)
         won(await workflows.save_workflow(seen, name=seen.name, draft=draft))
-        now = await workflows.find_workflow(actor.team_id, workflow_id)
-        if now is None:
-            raise NotFound
-        await audit.record(
-            actor,
-            "take_template",
-            "workflow",
-            workflow_id,
-            before=workflow_facts(seen),
-            after=workflow_facts(now),
-        )
-    return now
+
+    return await change_workflow(actor, workflow_id, revision, take_over, action="take_template")
+
+
+async def _updated(seen: WorkflowRow, version: int, take: Collection[str]) -> Contents:
+    update = await foresee_template_update(seen)
+    if update is None:
+        raise Conflict("There is nothing new in its template.")
+    if update.newest.number != version:
+        raise Conflict("The template has another version by now.")
+    conflicts = {part.name for part in update.parts if part.outcome == "conflict"}
+    _refuse_others(set(take) - conflicts)
+    return _checked(update.result(take))
 
 
 def _refuse_others(names: Collection[str]) -> None:

@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
+from domain.errors import InvalidInput
 from domain.rules.schedules.catch_up import CatchUp
 
 ResumeChoice = Literal["policy", "latest", "all", "none"]
 CHOICES: tuple[ResumeChoice, ...] = ("policy", "latest", "all", "none")
+
+
+def resume_choice(text: object, field: str = "catch_up") -> ResumeChoice:
+    """The choice of this name. Raises InvalidInput at `field`."""
+    found = next((each for each in CHOICES if each == text), None)
+    if found is None:
+        raise InvalidInput.at(field, f"must be one of {', '.join(CHOICES)}")
+    return found
+
+
 MOST_AT_ONCE = 100
 """More than these are a backfill, which has a rate."""
 MOST_LOOKED_AT = 1_000

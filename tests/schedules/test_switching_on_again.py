@@ -8,8 +8,8 @@ import pytest
 
 from domain.operations import set_triggers_enabled as set_triggers_enabled_module
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
-from domain.operations.resume_schedule import resume_schedule
 from domain.operations.run_paused import PausedSlots, paused_slots
+from domain.operations.set_trigger_enabled import set_trigger_enabled
 from domain.operations.set_triggers_enabled import set_triggers_enabled
 from domain.rules.resuming import ResumeChoice
 from domain.store.database import execute, fetch
@@ -45,7 +45,10 @@ async def asked(timetable: Timetable) -> PausedSlots | None:
 async def resume(timetable: Timetable, choice: ResumeChoice) -> int:
     """Alice switches it on; how many slots run."""
     world = timetable.line.world
-    return len((await resume_schedule(world.alice, world.vault, timetable.id, choice)).event_ids)
+    saved = await set_trigger_enabled(
+        world.alice, world.vault, timetable.id, enabled=True, catch_up=choice
+    )
+    return len(saved.event_ids)
 
 
 async def ran(timetable: Timetable) -> list[int]:
@@ -195,7 +198,7 @@ async def test_two_who_switch_the_same_ones_in_opposite_directions_wait_for_each
         await go_on.wait()
 
     with monkeypatch.context() as patched:
-        patched.setattr(set_triggers_enabled_module, "bring_up_to_date", wait)
+        patched.setattr(set_triggers_enabled_module, "before_switch", wait)
         a = asyncio.create_task(set_triggers_enabled(world.alice, ids, enabled=True))
         await held.wait()
     b = asyncio.create_task(set_triggers_enabled(world.alice, ids, enabled=False))

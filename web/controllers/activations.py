@@ -7,11 +7,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from domain.errors import InvalidInput
-from domain.operations.resume_schedule import resume_choice, resume_schedule
 from domain.operations.run_paused import PausedSlots, paused_slots
 from domain.operations.set_trigger_enabled import set_trigger_enabled
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.rules.resuming import ResumeChoice
+from domain.rules.resuming import ResumeChoice, resume_choice
 from domain.store.triggers import TriggerRow
 from web.controllers.api.views import id_in_path
 from web.controllers.trigger_parts import find_or_404, nudge
@@ -74,12 +73,14 @@ class ActivationPages(Controller):
             choice: ResumeChoice = "none" if asked is None else resume_choice(asked)
         except InvalidInput:
             return _dialog(request, row, paused, "Choose what is to become of them.")
-        resumed = await resume_schedule(actor, services.vault, row.id, choice)
-        services.ring_events(resumed.event_ids)
+        saved = await set_trigger_enabled(
+            actor, services.vault, row.id, enabled=True, catch_up=choice
+        )
+        services.ring_events(saved.event_ids)
         if asked is not None:
             nudge(services, actor, row.id)
             return go_to(request, f"/triggers/{row.id}")
-        return await _turned(request, actor, services, resumed.row)
+        return await _turned(request, actor, services, saved.row)
 
     @delete(status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def remove(
@@ -91,5 +92,5 @@ class ActivationPages(Controller):
     ) -> Response[Any]:
         """Off. Answers with the row as it now is in the database."""
         id_ = id_in_path(trigger_id)
-        row = await set_trigger_enabled(actor, services.vault, id_, enabled=False)
-        return await _turned(request, actor, services, row)
+        saved = await set_trigger_enabled(actor, services.vault, id_, enabled=False)
+        return await _turned(request, actor, services, saved.row)

@@ -120,6 +120,7 @@ async def _saved(
 ) -> Response[Any]:
     """The trigger's page, or where that `leads_to`; with a secret that was made, this once."""
     nudge(services, actor, saved.row.id)
+    services.ring_events(saved.event_ids)
     path = f"/triggers/{saved.row.id}"
     if saved.secret is None:
         return go_to(request, path + leads_to)

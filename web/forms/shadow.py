@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from domain.errors import InvalidInput
-from domain.operations.edit_trigger import UNCHANGED, TriggerEdit
+from domain.operations.edit_trigger import TriggerEdit
+from domain.operations.saving import UNCHANGED
 from domain.rules.json_values import JsonValue
 from domain.store.triggers import TriggerRow
 from web.forms.conditions import ROOT, ConditionsForm

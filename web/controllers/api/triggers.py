@@ -8,9 +8,9 @@ from domain.errors import InvalidInput, NotFound
 from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.delete_trigger import delete_trigger
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
-from domain.operations.resume_schedule import resume_choice
 from domain.rules.ids import parse_id
 from domain.rules.permissions import EDIT_TRIGGERS, SEE_TRIGGERS
+from domain.rules.resuming import resume_choice
 from domain.store import triggers
 from domain.store.triggers import TriggerFilters
 from web.controllers.api.bodies import Body
@@ -127,6 +127,7 @@ class TriggerController(Controller):
         saved = await edit_trigger(
             actor, services.vault, id_in_path(trigger_id), TriggerEdit(**given)
         )
+        services.ring_events(saved.event_ids)
         services.feed.nudge(actor.team_id, "triggers", f"trigger:{saved.row.id}")
         return trigger_view(saved.row, services.settings, actor, saved.secret)
 

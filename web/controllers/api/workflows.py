@@ -9,9 +9,9 @@ from msgspec import UNSET
 from domain.errors import InvalidInput, NotFound
 from domain.operations.create_workflow import create_workflow
 from domain.operations.delete_workflow import delete_workflow
-from domain.operations.edit_trigger import UNCHANGED
 from domain.operations.edit_workflow import WorkflowEdit, edit_workflow
 from domain.operations.roll_back_workflow import roll_back_workflow
+from domain.operations.saving import UNCHANGED
 from domain.operations.template_versions import TemplateUse, require_template, require_version
 from domain.rules.bodies import read_stored
 from domain.rules.permissions import EDIT_WORKFLOWS, SEE_WORKFLOWS, Actor
