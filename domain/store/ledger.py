@@ -127,18 +127,25 @@ class SlotHour:
 _HOURS = """
 SELECT hour, substr(outcome, 6) AS outcome, sum(amount)::bigint AS amount FROM (
     SELECT hour, outcome, amount FROM trigger_hour
-    WHERE team_id = $1 AND trigger_id = $2 AND hour >= $3 AND hour < $4 AND outcome LIKE 'slot:%'
+    WHERE team_id = $1 AND hour >= $2 AND hour < $3 AND outcome LIKE 'slot:%' {of_trigger}
     UNION ALL
     SELECT hour, outcome, amount FROM tally
-    WHERE team_id = $1 AND trigger_id = $2 AND hour >= $3 AND hour < $4 AND outcome LIKE 'slot:%'
+    WHERE team_id = $1 AND hour >= $2 AND hour < $3 AND outcome LIKE 'slot:%' {of_trigger}
 ) counted GROUP BY hour, outcome ORDER BY hour
 """
 
 
+_HOURS_OF_TEAM = _HOURS.format(of_trigger="")
+_HOURS_OF_TRIGGER = _HOURS.format(of_trigger="AND trigger_id = $4")
+
+
 async def slot_hours(
-    team_id: UUID, trigger_id: UUID, since: datetime, until: datetime
+    team_id: UUID, trigger_id: UUID | None, since: datetime, until: datetime
 ) -> list[SlotHour]:
-    """What became of the trigger's slots by the hour, from `since` up to before `until`. Counts are
-    kept longer than the slots themselves."""
-    rows = await fetch(_HOURS, team_id, trigger_id, since, until)
+    """What became of the trigger's slots (None: of all of the team's) by the hour, from `since` up
+    to before `until`. Counts are kept longer than the slots themselves."""
+    if trigger_id is None:
+        rows = await fetch(_HOURS_OF_TEAM, team_id, since, until)
+    else:
+        rows = await fetch(_HOURS_OF_TRIGGER, team_id, since, until, trigger_id)
     return [SlotHour(**row) for row in rows]

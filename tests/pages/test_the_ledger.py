@@ -118,6 +118,19 @@ async def test_a_day_of_the_map_leads_to_its_hours(alice: Browser, plan: Plan) -
     assert "1 missed, 1 paused." in words(page)
 
 
+async def test_a_day_of_the_teams_map_leads_to_its_slots(
+    alice: Browser, charlie: Browser, plan: Plan
+) -> None:
+    await plan.slot(NOON, "missed")
+
+    page = (await alice.get("/slots/days")).text
+    cell = re.search(r'<td class="missed"><a href="([^"]+)"', page)
+    assert cell
+    listed = rows(await table(alice, cell[1].replace("&amp;", "&")))
+    assert ["Missed" in row for row in listed] == [True]
+    assert "Nothing was due." in await charlie.read("/slots/days")
+
+
 async def test_of_another_kind_it_says_so(alice: Browser, world: World) -> None:
     trigger = (await world.trigger(await world.workflow())).row
 

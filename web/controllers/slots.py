@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, get
@@ -33,7 +34,7 @@ from web.controllers.list_parts import (
     shorter,
 )
 from web.controllers.trigger_parts import find_or_404
-from web.htmx import CurrentActor, HtmxRequest, page_or_partial
+from web.htmx import CurrentActor, HtmxRequest, page, page_or_partial
 from web.presenters import slots as words
 from web.presenters.filters import Asked, read_asked
 from web.presenters.heat_maps import Cell, HeatMap, first_day, heat_map, hours_of_day
@@ -41,6 +42,8 @@ from web.presenters.samples import stored_json
 from web.presenters.slots import slots_shown
 
 LATEST = 10
+# A year of a thousand schedules would be millions of counts.
+_DAYS_OF_TEAM = timedelta(weeks=12)
 # A day of 25 hours, when the clocks go back.
 _A_DAY = timedelta(hours=25)
 
@@ -61,6 +64,22 @@ async def _found(actor: Actor, asked: Asked) -> dict[str, Any]:
     return {"slots": slots_shown(found.rows), "pager": pager_of(asked, found), "words": words}
 
 
+async def _map(
+    team_id: UUID,
+    trigger_id: UUID | None,
+    path: str,
+    *,
+    begun: datetime,
+    zone: ZoneInfo,
+) -> HeatMap:
+    """The days from `begun`, but a year at the most, whose cells lead to the list at `path`."""
+    now = utc_now()
+    first = first_day(begun, now, zone)
+    since = datetime.combine(first, datetime.min.time(), zone) - timedelta(hours=1)
+    hours = await slot_hours(team_id, trigger_id, since, now + timedelta(hours=1))
+    return heat_map(hours, first, now, zone, path)
+
+
 class SlotList(Controller):
     """/slots."""
 
@@ -77,6 +96,13 @@ class SlotList(Controller):
         context |= await list_context(actor, asked, triggers)
         return answer_list(request, asked, context)
 
+    @get("/days", opt={"permission": SEE_TRIGGERS})
+    async def days(self, request: HtmxRequest, actor: CurrentActor) -> Template:
+        """The map of the last twelve weeks, of all triggers together."""
+        begun, zone = utc_now() - _DAYS_OF_TEAM, ZoneInfo(request.auth["zone"] or "UTC")
+        map_ = await _map(actor.team_id, None, "/slots", begun=begun, zone=zone)
+        return page(request, "slots/days.html", {"map": map_, "zone_name": zone.key})
+
 
 def _asked_of(request: HtmxRequest, row: TriggerRow) -> Asked:
     """What the address asks for, of this one trigger."""
@@ -90,14 +116,6 @@ def _asked_of(request: HtmxRequest, row: TriggerRow) -> Asked:
 def _zone_of(row: TriggerRow) -> ZoneInfo:
     """The zone of the trigger's schedule, whose days the map shows."""
     return zone_named(stored_json(row.config).get("zone", "UTC"), "config.zone")
-
-
-async def _map(row: TriggerRow, asked: Asked, now: datetime) -> HeatMap:
-    zone = _zone_of(row)
-    first = first_day(row.created_at, now, zone)
-    since = datetime.combine(first, datetime.min.time(), zone) - timedelta(hours=1)
-    hours = await slot_hours(row.team_id, row.id, since, now + timedelta(hours=1))
-    return heat_map(hours, first, now, zone, asked.path)
 
 
 async def _hours(row: TriggerRow, asked: Asked) -> list[Cell]:
@@ -120,14 +138,18 @@ class SlotsOfTrigger(Controller):
     ) -> Template | Redirect:
         """The map of the last twelve months, and the list."""
         row = await find_or_404(actor, trigger_id)
-        asked = _asked_of(request, row)
+        asked, zone = _asked_of(request, row), _zone_of(row)
         if redirect := shorter(request, asked):
             return redirect
+        map_ = None
+        if not request.htmx.wants_part:
+            begun = row.created_at
+            map_ = await _map(row.team_id, row.id, asked.path, begun=begun, zone=zone)
         context: Mapping[str, Any] = {
             "row": row,
             "triggers": (),
-            "map": None if request.htmx.wants_part else await _map(row, asked, utc_now()),
-            "zone_name": _zone_of(row).key,
+            "map": map_,
+            "zone_name": zone.key,
             "hours": await _hours(row, asked),
             **await _found(actor, asked),
             **await list_context(actor, asked),
