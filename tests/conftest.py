@@ -48,12 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _in_turn(paths: Collection[Path]) -> list[Path]:
-    waiting, busy, rest = [], [], []
-    for path in sorted(paths):
-        kind = path.parent.name
-        (waiting if kind in WAITING else busy if kind in BUSY else rest).append(path)
-    pairs = zip_longest(waiting, busy)
-    return [*(path for pair in pairs for path in pair if path), *rest]
+    waiting = sorted(path for path in paths if path.parent.name in WAITING)
+    busy = sorted(path for path in paths if path.parent.name in BUSY)
+    first = [path for pair in zip_longest(waiting, busy) for path in pair if path]
+    return [*first, *sorted(set(paths) - set(first))]
 
 
 @pytest.fixture(scope="session")
