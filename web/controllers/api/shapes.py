@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 Json = msgspec.Raw
 Item = TypeVar("Item")
@@ -17,63 +17,11 @@ Name = Annotated[str, Meta(description="1 to 100 characters.", examples=["Orders
 Revision = Annotated[
     int, Meta(description="The revision that was looked at; another one now is a conflict (409).")
 ]
-Steps = Annotated[
-    list[Any],
-    Meta(
-        description="What to do, in order. A placeholder is a JSONPath into the event's body, or "
-        "`event.…`, `trigger.…`, `steps.<key>.…`, `secrets.<name>`.",
-        examples=[
-            [
-                {
-                    "key": "notify",
-                    "kind": "http",
-                    "method": "POST",
-                    "url": "https://example.org/notify",
-                    "headers": {},
-                    "body": {"order": "{{ $.order.id }}"},
-                    "timeout_s": 10,
-                }
-            ]
-        ],
-    ),
-]
 Conditions = Annotated[
     dict[str, Any] | None,
     Meta(
         description="Groups `all`, `any`, `none` of clauses. None: every event matches.",
         examples=[{"all": [{"path": "$.action", "op": "eq", "value": "opened"}]}],
-    ),
-]
-InputSchema = Annotated[
-    dict[str, Any] | None,
-    Meta(
-        description="What the workflow must be given: a JSON Schema of an object. None: anything. "
-        "Runs by hand are checked by it; publishing tells which triggers never had what is "
-        "required. Keywords: `type`, `enum`, `const`, `default`, `title`, `description`, "
-        "`examples`, `properties`, `required`, `additionalProperties` (true or false), `items`, "
-        "`minItems`, `maxItems`, `uniqueItems`, `minLength`, `maxLength`, `pattern` (RE2), "
-        "`format` (date, date-time, email, uri, uuid), `minimum`, `maximum`, `exclusiveMinimum`, "
-        "`exclusiveMaximum`, `multipleOf`; others are refused. At most 32 KiB, 8 levels.",
-        examples=[
-            {
-                "type": "object",
-                "required": ["order"],
-                "properties": {
-                    "order": {
-                        "type": "object",
-                        "required": ["id"],
-                        "properties": {"id": {"type": "integer", "minimum": 1}},
-                    }
-                },
-            }
-        ],
-    ),
-]
-Confirm = Annotated[
-    bool,
-    Meta(
-        description="Publish although triggers would break. Without it they are named in a refusal "
-        "(409 `would_break`)."
     ),
 ]
 
@@ -83,56 +31,6 @@ class Page(Struct, Generic[Item]):
 
     items: list[Item]
     next: str | None
-
-
-class CreateWorkflow(Struct, forbid_unknown_fields=True):
-    """A workflow to make, published unless it is a draft. Its steps are given, or those of a
-    `template` (an id, or `library:` and a key; its newest version unless one is named)."""
-
-    name: Name
-    steps: Steps | UnsetType = UNSET
-    input_schema: InputSchema | UnsetType = UNSET
-    draft: bool = False
-    template: str | UnsetType = UNSET
-    template_version: Annotated[int, Meta(ge=1, le=2_147_483_647)] | UnsetType = UNSET
-
-
-class EditWorkflow(Struct, forbid_unknown_fields=True):
-    """What to change. Steps and input schema are published unless `draft`; `"draft": false` alone
-    publishes the draft that is there."""
-
-    name: Name | UnsetType = UNSET
-    steps: Steps | UnsetType = UNSET
-    input_schema: InputSchema | UnsetType = UNSET
-    draft: bool | UnsetType = UNSET
-    revision: Revision | UnsetType = UNSET
-    confirm: Confirm = False
-
-
-class RollBackWorkflow(Struct, forbid_unknown_fields=True):
-    """The version that is to run again, as a new version."""
-
-    version: Annotated[int, Meta(ge=1, le=2_147_483_647)]
-    revision: Revision | UnsetType = UNSET
-    confirm: Confirm = False
-
-
-class WorkflowView(Struct):
-    """A workflow. `version`, `steps` and `input_schema` are the published ones, those of the draft
-    the unpublished. `template` and `template_version` are what it was made from."""
-
-    id: UUID
-    name: str
-    version: int | None
-    steps: Json | None
-    input_schema: Json | None
-    draft_steps: Json | None
-    draft_input_schema: Json | None
-    template: str | None
-    template_version: int | None
-    revision: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class RefusedRequestView(Struct):

@@ -20,7 +20,7 @@ from domain.store.templates import list_templates, versions_of_template
 from domain.store.workflows import find_workflow
 from web.controllers.api.bodies import Body
 from web.controllers.api.problems import PROBLEMS
-from web.controllers.api.shapes import Page, WorkflowView
+from web.controllers.api.shapes import Page
 from web.controllers.api.template_shapes import (
     AddTemplateVersion,
     CreateTemplate,
@@ -31,6 +31,7 @@ from web.controllers.api.template_shapes import (
 )
 from web.controllers.api.template_views import template_detail, template_view, update_view
 from web.controllers.api.views import id_in_path, workflow_view
+from web.controllers.api.workflow_shapes import WorkflowView
 from web.controllers.workflow_parts import find_or_404, nudge
 from web.services import CurrentActor, OurServices
 

@@ -39,9 +39,9 @@ from web.controllers.api.shapes import (
     ResponseView,
     StartedView,
     StepRunView,
-    WorkflowView,
 )
 from web.controllers.api.trigger_shapes import ScheduleView, TriggerSecretView, TriggerView
+from web.controllers.api.workflow_shapes import WorkflowView
 
 
 def id_in_path(text: str) -> UUID:

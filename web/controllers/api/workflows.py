@@ -20,14 +20,14 @@ from domain.store.workflows import Contents
 from web.controllers.api.bodies import Body
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
 from web.controllers.api.problems import PROBLEMS
-from web.controllers.api.shapes import (
+from web.controllers.api.shapes import Page
+from web.controllers.api.views import id_in_path, workflow_view
+from web.controllers.api.workflow_shapes import (
     CreateWorkflow,
     EditWorkflow,
-    Page,
     RollBackWorkflow,
     WorkflowView,
 )
-from web.controllers.api.views import id_in_path, workflow_view
 from web.controllers.workflow_parts import nudge
 from web.services import CurrentActor, OurServices
 
