@@ -7,8 +7,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Collection, Iterator
-from itertools import zip_longest
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,28 +29,9 @@ structlog.configure(
     ]
 )
 
-# Folders whose files take long: some wait for deadlines, others keep the processor busy.
-WAITING = {"faults", "setup", "attacks"}
-BUSY = {"browser"}
-
 TEMPLATE = "signalbox_template"
 COMMON = "signalbox_common"
 TEST_KEY = "a test's own key, which guards nothing at all 0123456789"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long are begun first, one that waits beside one that is busy; else the last
-    minutes of a run would belong to a few that wait, and browsers would stand in each other's way.
-    """
-    places = {path: place for place, path in enumerate(_in_turn({item.path for item in items}))}
-    items.sort(key=lambda item: places[item.path])
-
-
-def _in_turn(paths: Collection[Path]) -> list[Path]:
-    waiting = sorted(path for path in paths if path.parent.name in WAITING)
-    busy = sorted(path for path in paths if path.parent.name in BUSY)
-    first = [path for pair in zip_longest(waiting, busy) for path in pair if path]
-    return [*first, *sorted(set(paths) - set(first))]
 
 
 @pytest.fixture(scope="session")

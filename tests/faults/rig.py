@@ -177,4 +177,4 @@ class Rig:
         asyncio.run(ring())
         with redis.Redis.from_url(queue_url(self.installation.env["REDIS_URL"])) as queues:
             unheard = [f"{NAMESPACE}:{queue}.msgs" for queue in (EVENTS, EXECUTIONS)]
-            wait_until(lambda: not any(map(queues.hlen, unheard)), what="the last ring heard")
+            wait_until(lambda: not any(map(queues.hlen, unheard)), 60, "the last ring heard")

@@ -34,7 +34,7 @@ def test_one_killed_under_load_leaves_its_work_to_the_other(rig: Rig) -> None:
 
 
 def test_f4_doubled_and_late_rings_start_nothing_twice(rig: Rig) -> None:
-    hook = rig.team.trigger(rig.team.workflow(rig.team.step("/f4")))
+    hook = rig.team.trigger(rig.team.workflow(rig.team.step("/f4", timeout_s=60)))
     rig.installation.tell_target("/f4", "hold/f4")
     sent = rig.sender.send(hook.url, NUMBER // 4)
     rig.wait_for_calls("POST /f4", NUMBER // 4)
