@@ -72,10 +72,23 @@ async function run(element, state) {
   }
 }
 
-function fetchInto(element) {
-  const path = element.dataset.liveSrc ?? location.pathname + location.search;
+function addressOf(element) {
+  return element.dataset.liveSrc ?? location.pathname + location.search;
+}
+
+// Whoever chose other filters meanwhile must not get back what the ones before find.
+async function fetchInto(element) {
+  const path = addressOf(element);
   const headers = { "X-Live-Refresh": "1" };
-  return htmx.ajax("GET", path, { source: element, target: element, swap: "outerMorph", headers });
+  const dropStale = (event) => {
+    if (event.target === element && addressOf(element) !== path) event.preventDefault();
+  };
+  element.addEventListener("htmx:after:request", dropStale);
+  try {
+    await htmx.ajax("GET", path, { source: element, target: element, swap: "outerMorph", headers });
+  } finally {
+    element.removeEventListener("htmx:after:request", dropStale);
+  }
 }
 
 function show(isLive) {

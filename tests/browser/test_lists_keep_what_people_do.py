@@ -1,6 +1,7 @@
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.watching import Person, Tab, deliver
 
@@ -49,6 +50,34 @@ async def test_boxes_and_spans_live_in_the_address_and_go_back_and_forward(
     await expect(tab.page.locator("input[value=dead]")).to_be_checked()
     await tab.page.go_forward()
     await expect(rows).to_have_count(1)
+
+
+async def test_a_refresh_under_way_does_not_bring_back_what_other_filters_found(
+    tab: Tab, alice: Person
+) -> None:
+    hook = alice.team.hook()
+    await deliver(hook, {"id": "1"})
+    await tab.go("/events?title=nothing-is-called-so")
+    await tab.sees("[data-live-lamp].lamp-clear", "Live")
+    under_way, chosen = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if "x-live-refresh" in route.request.headers and not chosen.is_set():
+            under_way.set()
+            await chosen.wait()
+        await route.continue_()
+
+    await tab.page.route("**/events?*", late)
+    await deliver(hook, {"id": "2"})
+    await under_way.wait()
+    await tab.page.fill("input[name=title]", "")
+    await tab.page.press("input[name=title]", "Enter")
+    rows = tab.page.locator("#list tbody tr")
+    await expect(rows).to_have_count(2)
+    async with tab.page.expect_response(lambda got: "nothing-is-called-so" in got.url):
+        chosen.set()
+    await deliver(hook, {"id": "3"})
+    await expect(rows).to_have_count(3)
 
 
 async def test_a_span_of_ones_own_is_in_the_browsers_zone_and_becomes_a_view(
