@@ -22,7 +22,7 @@ AT_ONCE ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench setup assets format requirements clean
+.PHONY: help run test check bench chaos setup assets format requirements clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ check: $(DEV) ## The gate: format, lint, types, imports, templates, migrations
 
 bench: $(DEV) $(RIVALS) $(NODE_DEV) assets ## Measure, and fail on a lost or doubled event
 	$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(DEV) $(NODE_DEV) assets ## Play every fault, walk at random, and write docs/chaos.md; ARGS="--seed 7"
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 setup: $(DEV) $(NODE_DEV) assets ## Install everything, for editors and for later without a network
 

@@ -5,11 +5,11 @@ takes all of it. So an idle system answers at once, and a busy one shares each c
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from domain.errors import Overloaded
+from domain.fair_queue import FairQueue, Lane
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,11 +18,11 @@ Result = TypeVar("Result")
 class Batcher(Generic[Item, Result]):
     """Runs `work(items) -> results`, in the same order, for items submitted one by one.
 
-    `most` items a pass, `passes` passes side by side, `waiting` items queued before `submit`
-    raises Overloaded. After a pass its place rests for `rest_s` seconds: a first item is never
-    held up, and under load a pass finds more to do. When a pass of several fails, each item is
-    tried alone, so that one bad row never stops its neighbours; after one of the `outages` that
-    would be of no use, so all callers get the error.
+    `most` items a pass, `passes` passes side by side, `waiting` items queued in a lane before
+    `submit` raises Overloaded; a pass takes items from all lanes in turn. After a pass its place
+    rests for `rest_s` seconds: a first item is never held up, and under load a pass finds more to
+    do. When a pass of several fails, each item is tried alone, so that one bad row never stops its
+    neighbours; after one of the `outages` that would be of no use, so all callers get the error.
     """
 
     def __init__(
@@ -38,10 +38,9 @@ class Batcher(Generic[Item, Result]):
         self._work = work
         self._most = most
         self._passes = passes
-        self._waiting = waiting
         self._rest_s = rest_s
         self._outages = outages
-        self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._queue: FairQueue[asyncio.Future[Result], Item] = FairQueue(waiting)
         self._arrived = asyncio.Event()
         self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -56,19 +55,28 @@ class Batcher(Generic[Item, Result]):
         self._arrived.set()
         await asyncio.gather(*self._tasks)
 
-    def submit(self, item: Item) -> "asyncio.Future[Result]":
+    def leave(self) -> None:
+        """Let go of the queued items, for others to find: nobody hears what becomes of them."""
+        for future, _ in self._queue.clear():
+            future.cancel()
+
+    @property
+    def queued(self) -> int:
+        """How many items wait for a pass."""
+        return len(self._queue)
+
+    def submit(self, item: Item, lane: Lane = None) -> "asyncio.Future[Result]":
         """The future result of `item`. Raises Overloaded when too much is waiting already."""
-        if self._closing or len(self._queue) >= self._waiting:
-            raise Overloaded
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.append((item, future))
+        if self._closing or not self._queue.put(future, item, lane):
+            raise Overloaded
         self._arrived.set()
         return future
 
     async def _run_passes(self) -> None:
         while True:
             await self._arrived.wait()
-            taken = [self._queue.popleft() for _ in range(min(self._most, len(self._queue)))]
+            taken = [(item, future) for future, item in self._queue.take(self._most)]
             if taken:
                 await self._run_pass(taken)
                 if self._rest_s and not self._closing:

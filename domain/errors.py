@@ -91,6 +91,13 @@ class Overloaded(SignalboxError):
         super().__init__()
 
 
+class BreakersUnreachable(SignalboxError):
+    """The breakers cannot be reached right now, and nothing was changed. Try again in a moment."""
+
+    code = "overloaded"
+    retry_after_s = 1
+
+
 class Throttled(SignalboxError):
     """Too many tries. Wait a moment and try again."""
 

@@ -2,12 +2,17 @@
 
 Everything outside printable ASCII is escaped, so nothing that came from outside can start a line
 of its own or move a terminal's cursor, and no locale can make writing fail. Long fields are cut.
+What cannot be written (a full disk, a reader that is gone) is lost: whoever logs never hears of it.
 """
 
+import contextlib
+import io
 import logging
+import os
 import sys
+import threading
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
@@ -44,6 +49,35 @@ def cut_fields(
     return {key[:64]: _cut(value) for key, value in fields.items()}
 
 
+class _Undisturbed:
+    """A stream that never raises: it loses what it cannot write. Each thread's line goes out whole,
+    past the buffers of the stream, which would keep what they cannot write and fail again."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._begun = threading.local()
+        # A stream that is no file has its own way to pass things on (Dramatiq's workers have one).
+        self._descriptor = stream.fileno() if isinstance(stream, io.TextIOWrapper) else None
+
+    def write(self, text: str) -> int:
+        """Take a part of a line."""
+        self._begun.text = getattr(self._begun, "text", "") + text
+        return len(text)
+
+    def flush(self) -> None:
+        """Have the line written, or lose it."""
+        line: str = getattr(self._begun, "text", "")
+        self._begun.text = ""
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+            if self._descriptor is None:
+                self._stream.write(line)
+                self._stream.flush()
+                return
+            left = line.encode("ascii", "backslashreplace")
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+
+
 _SHARED: tuple[Processor, ...] = (
     merge_contextvars,
     structlog.processors.add_log_level,
@@ -59,7 +93,7 @@ def configure_logs(process: str, level: str = "info", stream: TextIO | None = No
     """Send this process's logs, and those of its libraries, to `stream` (standard output) as JSON
     lines. `process` (web, worker, clock, cli) stands in every line. Called once a process.
     """
-    target = sys.stdout if stream is None else stream
+    target = cast("TextIO", _Undisturbed(sys.stdout if stream is None else stream))
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.contextvars.bind_contextvars(process=process)
     structlog.configure(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     Metric,
     generate_latest,
@@ -58,8 +59,31 @@ LEASES_LOST = Counter("signalbox_leases_lost", "Results that came after the leas
 RINGS_FAILED = Counter(
     "signalbox_rings_failed", "Rings that Redis did not take; the sweep makes up."
 )
-POISON_MESSAGES = Counter(
-    "signalbox_poison_messages", "Messages in Redis that could not be decoded, and were dropped."
+BELL_UNREADABLE = Counter(
+    "signalbox_bell_unreadable",
+    "Messages in Redis that are no rings of this version's, and were dropped; the sweep makes up.",
+)
+CLOCK_SKEW = Gauge(
+    "signalbox_clock_skew_seconds",
+    "How far this process's clock is ahead of the database's; negative: behind.",
+    multiprocess_mode="mostrecent",
+)
+LIMITER_UNAVAILABLE = Counter(
+    "signalbox_limiter_unavailable",
+    "Events that were let through (open) or not (closed) because nobody could count them.",
+    ["mode"],
+)
+BREAKER_CHANGES = Counter(
+    "signalbox_breaker_changes", "Breakers that changed, by the state they went to.", ["state"]
+)
+CALLS_HELD = Counter(
+    "signalbox_calls_held",
+    "Calls that had to wait: for a breaker, or for a place at their destination.",
+    ["why"],
+)
+BREAKERS_AWAY = Counter(
+    "signalbox_breaker_asked_without_redis",
+    "Calls for which this process's own breaker was asked because Redis did not answer.",
 )
 NUDGES_DROPPED = Counter("signalbox_nudges_dropped", "Live-page nudges that Redis did not take.")
 SLOTS_AUDITED = Counter(

@@ -19,8 +19,9 @@ What it holds to, whoever the target is:
 A call is repeated by itself in one case only: the target closed a pooled connection while the call
 was on its way, and answered nothing. Targets may close idle connections at any time (RFC 9112,
 9.3.1), so this says nothing about them, and the call goes out once more on a new connection; only
-if it is a GET or HEAD, or carries an Idempotency-Key. aiohttp's own repeating is kept from
-happening (`name_lost_connection`): it leaves POST out, and repeats calls that a target has read.
+if it is a GET or HEAD, or carries an Idempotency-Key, and is not to go out `once`. aiohttp's own
+repeating is kept from happening (`name_lost_connection`): it leaves POST out, and repeats calls
+that a target has read.
 """
 
 import asyncio
@@ -92,13 +93,15 @@ class OutboundFailed(SignalboxError):
 
 @dataclass(frozen=True, slots=True)
 class OutboundRequest:
-    """One call. `timeout_s` bounds all of it, in seconds."""
+    """One call. `timeout_s` bounds all of it, in seconds. `once`: it is never repeated by itself,
+    and so goes out on a new connection, which no target closes for being idle."""
 
     method: str
     url: str
     headers: Sequence[tuple[str, str]] = ()
     body: bytes | None = None
     timeout_s: float = 10.0
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,8 @@ class Outbound:
         return made
 
     async def _send(self, request: OutboundRequest, url: URL, progress: Progress) -> _Answer:
+        if request.once:
+            return await _exchange(self._unpooled, request, url)
         try:
             return await _exchange(self._pooled, request, url)
         except ConnectionLost as lost:

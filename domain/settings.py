@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from domain.errors import BadSettings, InvalidInput
 from domain.rules.addresses import IPNetwork, parse_networks
+from domain.rules.limits import Rate, parse_global_rates
 from domain.rules.names import email_problems
 
 MINIMUM_SECRET_KEY_BYTES = 32
@@ -49,6 +50,8 @@ class Settings:
     smtp_url: str | None
     mail_from: str | None
     oidc: OidcSettings | None
+    rate_limits: tuple[Rate, ...] = ()
+    """Windows that the events of all teams count in together."""
 
     @property
     def secure(self) -> bool:
@@ -108,6 +111,13 @@ class _Reader:
             return tuple(parse_networks(self.text(name)))
         except InvalidInput as refused:
             self.faults.append(f"{name} must be a list of networks such as 10.0.0.0/8: {refused}")
+            return ()
+
+    def rates(self, name: str) -> tuple[Rate, ...]:
+        try:
+            return parse_global_rates(self.text(name), name)
+        except InvalidInput as refused:
+            self.faults += [f"{problem.field}: {problem.message}" for problem in refused.problems]
             return ()
 
     def oidc(self) -> OidcSettings | None:
@@ -184,6 +194,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=reader.text("SMTP_URL") or None,
         mail_from=reader.text("MAIL_FROM") or None,
         oidc=reader.oidc(),
+        rate_limits=reader.rates("SIGNALBOX_RATE_LIMIT"),
     )
     _check_base_url(settings.base_url, reader.faults)
     _check_mail(settings, reader.faults)

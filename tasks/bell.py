@@ -7,16 +7,16 @@ dropped, and the clock process rings again for whatever stays unfinished.
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from dramatiq.message import Message
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from domain import metrics
+from domain.coordination.redis_trouble import REDIS_TROUBLE
 from domain.coordination.redis_urls import queue_url
 from domain.logs import logger
 from domain.pause_points import pause_at
@@ -30,6 +30,8 @@ ACTORS = {EVENTS: "decide", EXECUTIONS: "run", SHADOWS: "judge", BACKTESTS: "try
 IDS_A_MESSAGE = 100
 MOST_WAITING = 20_000
 PATIENCE_S = 1.0
+PROBE = "signalbox:bell:probe"
+PROBE_KEPT_S = 10
 GATHER_S = 0.008
 
 log = logger(__name__)
@@ -37,6 +39,8 @@ log = logger(__name__)
 # As redis-py spells what a hash may hold.
 _Value: TypeAlias = bytes | bytearray | memoryview | str | int | float
 _Field: TypeAlias = _Value
+# A row, and its team where that is known.
+_Rung: TypeAlias = tuple[uuid.UUID, uuid.UUID | None]
 
 
 class Bell:
@@ -49,7 +53,7 @@ class Bell:
             socket_connect_timeout=PATIENCE_S,
             retry=Retry(NoBackoff(), 0),
         )
-        self._waiting: dict[str, list[uuid.UUID]] = {queue: [] for queue in ACTORS}
+        self._waiting: dict[str, list[_Rung]] = {queue: [] for queue in ACTORS}
         self._rung = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._answered = True
@@ -68,11 +72,11 @@ class Bell:
         await self._redis.aclose()
 
     def ring_events(self, ids: Iterable[uuid.UUID]) -> None:
-        """These events wait for a decision."""
+        """These events wait for a decision. Given as a mapping, each with its team."""
         self._ring(EVENTS, ids)
 
     def ring_executions(self, ids: Iterable[uuid.UUID]) -> None:
-        """These executions are due."""
+        """These executions are due. Given as a mapping, each with its team."""
         self._ring(EXECUTIONS, ids)
 
     def ring_shadows(self, ids: Iterable[uuid.UUID]) -> None:
@@ -80,20 +84,21 @@ class Bell:
         self._ring(SHADOWS, ids)
 
     def ring_backtests(self, ids: Iterable[uuid.UUID]) -> None:
-        """These backtests wait for a worker."""
+        """These backtests, or trials of limits, wait for a worker."""
         self._ring(BACKTESTS, ids)
 
     async def reachable(self) -> bool:
-        """Whether Redis answers now."""
+        """Whether Redis takes rings now: it may answer, and be full or unable to write."""
         try:
-            await self._redis.ping()
-        except (RedisError, OSError):
+            await self._redis.set(PROBE, b"", ex=PROBE_KEPT_S)
+        except REDIS_TROUBLE:
             return False
         return True
 
     def _ring(self, queue: str, ids: Iterable[uuid.UUID]) -> None:
         waiting = self._waiting[queue]
-        waiting.extend(ids)
+        teams = ids if isinstance(ids, Mapping) else {}
+        waiting.extend((row_id, teams.get(row_id)) for row_id in ids)
         del waiting[MOST_WAITING:]
         self._rung.set()
 
@@ -117,7 +122,7 @@ class Bell:
                     pipe.rpush(f"{NAMESPACE}:{queue}", *messages)
             try:
                 await pipe.execute()
-            except (RedisError, OSError) as failure:
+            except REDIS_TROUBLE as failure:
                 self._note_silence(failure)
             else:
                 self._answered = True
@@ -129,19 +134,32 @@ class Bell:
         self._answered = False
 
 
-def _chunks(queue: str, ids: Sequence[uuid.UUID]) -> Iterable[tuple[str, list[str]]]:
-    for start in range(0, len(ids), IDS_A_MESSAGE):
-        yield queue, [str(row_id) for row_id in ids[start : start + IDS_A_MESSAGE]]
+def _chunks(queue: str, rung: Sequence[_Rung]) -> Iterable[tuple[str, Sequence[_Rung]]]:
+    for start in range(0, len(rung), IDS_A_MESSAGE):
+        yield queue, rung[start : start + IDS_A_MESSAGE]
 
 
-def _message(ring: tuple[str, list[str]]) -> tuple[str, bytes]:
-    queue, ids = ring
+def _message(ring: tuple[str, Sequence[_Rung]]) -> tuple[str, bytes]:
+    queue, rung = ring
     redis_id = str(uuid.uuid4())
+    # The teams are left out where nobody knows them, and where the actor asks for none.
+    told = [[str(row_id) for row_id, _ in rung]]
+    if any(team_id for _, team_id in rung):
+        told.append([str(team_id or "") for _, team_id in rung])
     message = Message[None](
         queue_name=queue,
         actor_name=ACTORS[queue],
-        args=(ids,),
+        args=tuple(told),
         kwargs={},
         options={"redis_message_id": redis_id},
     )
     return redis_id, message.encode()
+
+
+def rung_for(ids: Sequence[str], teams: Sequence[str]) -> Iterable[uuid.UUID]:
+    """What a ring is about, as `ring_events` and `ring_executions` were told: a mapping where it
+    says whose they are. A ring of an older version does not."""
+    rows = [uuid.UUID(row_id) for row_id in ids]
+    if not all(teams) or len(teams) != len(rows):
+        return rows
+    return dict(zip(rows, map(uuid.UUID, teams), strict=True))

@@ -2,8 +2,12 @@
 
 The stock consumer sleeps up to a second when idle. Ours blocks in Redis until a message is there
 (`BLMOVE` of a list onto itself waits for an item and moves nothing), which brings the idle
-latency to a few milliseconds without burning a core. An undecodable message is dropped: a
-message is only a hint, and the sweep rings again for whatever is unfinished.
+latency to a few milliseconds without burning a core.
+
+A message is only a hint, and the sweep rings again for whatever is unfinished. So what is no ring
+of ours (what cannot be decoded, an actor or a field that only a newer version knows) is dropped and
+counted, and so is a ring whose actor failed: none of it comes back to strand its neighbours, and
+there are no dead letters among messages.
 """
 
 import threading
@@ -43,11 +47,10 @@ class BlockingConsumer(_RedisConsumer):
             self.room.set()
 
     def nack(self, message: Any) -> None:
-        """Put the message away as dead, and say that there is room for another."""
-        try:
-            super().nack(message)
-        finally:
-            self.room.set()
+        """Forget a message whose actor failed, too: what it was for stays in the database."""
+        log.warning("ring_not_understood", queue=self.queue_name, actor=message.actor_name)
+        metrics.BELL_UNREADABLE.inc()
+        self.ack(message)
 
     def __next__(self) -> MessageProxy | None:
         try:
@@ -69,16 +72,39 @@ class BlockingConsumer(_RedisConsumer):
             self.broker.client.blmove(self.key, self.key, self.timeout / 1000, "LEFT", "LEFT")
 
     def _decode(self, data: bytes | None) -> MessageProxy | None:
-        if data is None:
-            return None
-        try:
-            message = Message.decode(data)
-        except DecodeError:
-            metrics.POISON_MESSAGES.inc()
-            log.warning("undecodable_message_dropped", queue=self.queue_name)
+        message = None if data is None else _ring(data)
+        if message is None or message.actor_name not in self.broker.actors:
+            metrics.BELL_UNREADABLE.inc()
+            log.warning("unreadable_message_dropped", queue=self.queue_name)
+            self._forget(data)
             return None
         self.queued_message_ids.add(message.message_id)
         return MessageProxy(message)
+
+    def _forget(self, data: bytes | None) -> None:
+        """Take what was fetched and is no ring out of Redis. What it holds cannot say under which
+        id it lies there (None: under none any more), so it is looked for among what we took."""
+        taken = f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"
+        texts = f"{self.key}.msgs"
+        ids = list(self.broker.client.smembers(taken))
+        found = self.broker.client.hmget(texts, ids) if ids else []
+        for redis_id in [one for one, text in zip(ids, found, strict=True) if text == data]:
+            self.broker.client.srem(taken, redis_id)
+            self.broker.client.hdel(texts, redis_id)
+
+
+def _ring(data: bytes) -> "Message[None] | None":
+    """The ring that a message is, or None."""
+    try:
+        message: Message[None] = Message.decode(data)
+    except DecodeError:
+        return None
+    names = (message.actor_name, message.message_id)
+    if not all(isinstance(name, str) for name in names) or not isinstance(message.options, dict):
+        return None
+    # Nothing of ours is delayed: Dramatiq would hold it in this process's memory.
+    told = message.options.get("redis_message_id")
+    return message if isinstance(told, str) and "eta" not in message.options else None
 
 
 class Broker(RedisBroker):

@@ -14,26 +14,43 @@ from datetime import timedelta
 
 import uvloop
 
-from domain.clock import utc_now
 from domain.coordination.live_feed import LiveFeed
 from domain.errors import BadSettings
 from domain.logs import configure_logs, logger
+from domain.operations.end_overdue import end_overdue
 from domain.operations.fire_slots import SlotFirer
+from domain.operations.keep_gates import GateKeeper, remove_idle_gates
 from domain.operations.keep_zone_data import keep_zone_data
 from domain.operations.measure_slots import measure_slots
 from domain.operations.release_backfills import release_backfills
-from domain.operations.sweep import sweep, sweep_chains, sweep_shadows
+from domain.operations.sweep import Turns, sweep, sweep_chains, sweep_shadows
 from domain.operations.sweep_backtests import sweep_backtests
+from domain.operations.switch_off_failing import switch_off_failing
 from domain.settings import Settings, read_settings
-from domain.store import backtests, events, partitions, refused_requests, sessions, tallies
+from domain.store import (
+    backtests,
+    events,
+    limit_trials,
+    partitions,
+    refused_requests,
+    sessions,
+    tallies,
+)
 from domain.store.database import close_pool, open_pool
+from domain.store.readiness import database_clock
 from tasks.bell import Bell
+from tasks.breakers import BreakerJobs
+from tasks.bulk_jobs import bulk_jobs
+from tasks.lanes import LaneJobs
 from tasks.ledger import LedgerJobs
 from tasks.priority import stand_behind_the_door
 
 SWEEP_EVERY_S = 0.5
+GATES_EVERY_S = 0.25
 BACKTESTS_EVERY_S = 2.0
 BACKFILLS_EVERY_S = 0.5
+OVERDUE_EVERY_S = 1.0
+FAILING_EVERY_S = 3.0
 MEASURE_EVERY_S = 1.0
 MEASURE_OLD_EVERY_S = 30.0
 FOLD_EVERY_S = 3.0
@@ -55,11 +72,22 @@ Job = Callable[[], Awaitable[object]]
 
 def _jobs(bell: Bell, feed: LiveFeed) -> dict[str, tuple[float, Job]]:
     """Each job with its period in seconds."""
+    turns, gates = Turns(), GateKeeper(bell.ring_executions)
     return {
-        "sweep": (SWEEP_EVERY_S, lambda: sweep(bell.ring_events, bell.ring_executions)),
+        "sweep": (
+            SWEEP_EVERY_S,
+            lambda: sweep(bell.ring_events, bell.ring_executions, turns=turns),
+        ),
+        "open_gates": (GATES_EVERY_S, gates.let_in),
+        "remove_idle_gates": (FORGET_EVERY_S, remove_idle_gates),
         "sweep_chains": (SWEEP_EVERY_S, lambda: sweep_chains(bell.ring_events)),
         "sweep_shadows": (SWEEP_EVERY_S, lambda: sweep_shadows(bell.ring_shadows)),
         "sweep_backtests": (BACKTESTS_EVERY_S, lambda: sweep_backtests(bell.ring_backtests)),
+        "end_overdue": (OVERDUE_EVERY_S, lambda: end_overdue(feed.nudge)),
+        "switch_off_failing": (
+            FAILING_EVERY_S,
+            lambda: switch_off_failing(bell.ring_events, feed.nudge),
+        ),
         "measure_slots": (MEASURE_EVERY_S, lambda: _measure_slots(bell, feed)),
         "measure_old_slots": (MEASURE_OLD_EVERY_S, lambda: _measure_slots(bell, feed, old=True)),
         "release_backfills": (BACKFILLS_EVERY_S, lambda: _release_backfills(bell, feed)),
@@ -84,21 +112,26 @@ async def _forget_sessions() -> None:
 
 
 async def _forget_refused() -> None:
-    await refused_requests.forget_refused(utc_now() - REFUSED_KEPT, MOST_FORGOTTEN)
+    kept_since = await database_clock() - REFUSED_KEPT
+    await refused_requests.forget_refused(kept_since, MOST_FORGOTTEN)
 
 
 async def _forget_backtests() -> None:
     await backtests.forget_those_of_deleted_triggers(MOST_FORGOTTEN)
+    await limit_trials.forget_those_of_deleted_triggers(MOST_FORGOTTEN)
 
 
 async def _forget_counts() -> None:
-    while await tallies.forget(utc_now() - COUNTS_KEPT, MOST_FORGOTTEN) == MOST_FORGOTTEN:
+    kept_since = await database_clock() - COUNTS_KEPT
+    while await tallies.forget(kept_since, MOST_FORGOTTEN) == MOST_FORGOTTEN:
         pass
 
 
 async def _keep_partitions() -> None:
-    await partitions.make_partitions(utc_now())
-    for name in await partitions.drop_old_partitions(utc_now()):
+    # By the database's clock: one of ours that is a year ahead would drop all that there is.
+    now = await database_clock()
+    await partitions.make_partitions(now)
+    for name in await partitions.drop_old_partitions(now):
         log.info("partition_dropped", partition=name)
     astray = {
         name: rows for name, rows in (await partitions.rows_outside_partitions()).items() if rows
@@ -153,10 +186,19 @@ async def run_clock(settings: Settings, stop: asyncio.Event) -> None:
     await feed.start()
     ledger = LedgerJobs(settings, feed)
     await ledger.start()
+    breakers = BreakerJobs(settings, bell, feed)
+    lanes = LaneJobs(settings, bell, feed)
+    await lanes.start()
     with contextlib.suppress(Exception):
         # Before anything fires: after a week without a clock even today has no partition.
-        await partitions.make_partitions(utc_now())
-    jobs = {**_jobs(bell, feed), **ledger.jobs()}
+        await partitions.make_partitions(await database_clock())
+    jobs = {
+        **_jobs(bell, feed),
+        **bulk_jobs(bell, feed),
+        **ledger.jobs(),
+        **breakers.jobs(),
+        **lanes.jobs(),
+    }
     tasks = [asyncio.create_task(_repeat(name, *job)) for name, job in jobs.items()]
     tasks.append(asyncio.create_task(_fire_slots(SlotFirer(bell.ring_events, feed.nudge))))
     log.info("clock_started")
@@ -166,6 +208,8 @@ async def run_clock(settings: Settings, stop: asyncio.Event) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     with contextlib.suppress(Exception):
         await ledger.close()
+        await breakers.close()
+        await lanes.close()
         await bell.close()
         await feed.close()
     await close_pool()

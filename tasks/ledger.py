@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from domain.clock import utc_now
 from domain.coordination.live_feed import LiveFeed
 from domain.encryption import Vault
 from domain.operations.audit_schedules import audit_schedules
@@ -15,12 +14,17 @@ from domain.operations.keep_canaries import (
     silence_canaries,
 )
 from domain.settings import Settings
+from domain.store.readiness import database_clock
 
 AUDIT_EVERY_S = 5.0
 EXPECTATIONS_EVERY_S = 1.0
 CANARIES_EVERY_S = 1.0
 SILENCE_EVERY_S = 60.0
 FORGET_EVERY_S = 3600.0
+
+
+async def _forget_probes() -> None:
+    await forget_probes(await database_clock())
 
 
 class LedgerJobs:
@@ -56,7 +60,7 @@ class LedgerJobs:
                 lambda: check_expectations(self._trigger_changed),
             ),
             "canaries": canaries,
-            "forget_probes": (FORGET_EVERY_S, lambda: forget_probes(utc_now())),
+            "forget_probes": (FORGET_EVERY_S, _forget_probes),
         }
 
     def _slots_changed(self, team_id: UUID, trigger_id: UUID) -> None:

@@ -26,10 +26,13 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from domain.coordination.breakers import SharedBreakers
+from domain.coordination.limiter import RateLimiter
 from domain.coordination.live_feed import LiveFeed, LiveHub
 from domain.encryption import Vault
 from domain.errors import BadSettings
 from domain.logs import configure_logs
+from domain.operations.limit_at_door import DoorLimits
 from domain.operations.receive_event import EventReceiver
 from domain.outbound import Outbound
 from domain.providers.oidc import OidcProvider
@@ -44,15 +47,18 @@ from web.controllers.live import streams_that_end_with_the_process
 from web.controllers.metrics import metrics_router
 from web.controllers.oidc import CALLBACK_PATH
 from web.controllers.pages import pages_router
+from web.descriptors import most_streams
 from web.errors import page_error, unrouted_error
 from web.headers import Envelope, security_headers
 from web.presenters.environment import template_config
 from web.services import Services, provide_actor, provide_services
 
-# Connections of this process: for what acts for all teams (the door, look-ups), and for requests
-# that act for one. Together few, since small hosted databases take 20.
-POOL_SIZE = 4
+# Connections of this process: for what acts for all teams (look-ups), for requests that act for
+# one, and those kept for the door: its commits, and looking a hook up. Together few, since small
+# hosted databases take 20.
+POOL_SIZE = 3
 TEAM_POOL_SIZE = 4
+DOOR_POOL_SIZE = 3
 HOOKS = b"/hooks/"
 MOST_FORM_BYTES = 1024 * 1024
 MOST_FORM_PARTS = 100
@@ -132,20 +138,25 @@ async def _services(settings: Settings) -> AsyncIterator[Services]:
     what is accepted is stored before the pool closes."""
     vault = Vault(settings.secret_key, settings.previous_secret_keys)
     bell, feed = Bell(settings.redis_url), LiveFeed(settings.redis_url)
-    hub = LiveHub(settings.redis_url)
+    hub = LiveHub(settings.redis_url, most_streams())
     redis = _redis(settings.redis_url)
+    limiter = RateLimiter(settings.redis_url)
+    breakers = SharedBreakers(settings.redis_url)
     receiver = EventReceiver(
         vault,
         bell.ring_events,
         feed.nudge,
         https_only=settings.secure,
         trusted_proxies=settings.trusted_proxies,
+        limits=DoorLimits(limiter),
+        global_limits=settings.rate_limits,
     )
     outbound = _outbound(settings)
-    await open_pool(POOL_SIZE, TEAM_POOL_SIZE)
+    await open_pool(POOL_SIZE, TEAM_POOL_SIZE, DOOR_POOL_SIZE)
     bell.start()
     await feed.start()
     await hub.start()
+    await limiter.start()
     receiver.start()
     await outbound.start()
     try:
@@ -155,15 +166,18 @@ async def _services(settings: Settings) -> AsyncIterator[Services]:
             redis=redis,
             feed=feed,
             hub=hub,
+            limiter=limiter,
+            breakers=breakers,
             receiver=receiver,
             ring_events=bell.ring_events,
+            ring_executions=bell.ring_executions,
             ring_backtests=bell.ring_backtests,
             oidc=_oidc(settings, outbound),
         )
     finally:
         await receiver.close()
         await outbound.close()
-        for part in (hub, feed, bell):
+        for part in (hub, feed, bell, limiter, breakers):
             await _close_in_time(part)
         await redis.aclose()
         await close_pool()

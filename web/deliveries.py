@@ -72,4 +72,5 @@ def _scope(delivery: SignedDelivery, method: str, client: Client) -> dict[str, A
         "server": ("127.0.0.1", 0),
         "state": {},
         "signalbox.test": True,
+        "signalbox.unlimited": delivery.unlimited,
     }

@@ -17,6 +17,7 @@ from litestar.response import Redirect
 from litestar.types import Method
 
 from domain.errors import (
+    BreakersUnreachable,
     Conflict,
     Forbidden,
     InvalidInput,
@@ -32,7 +33,7 @@ from domain.errors import (
 from domain.logs import logger
 from domain.operations.receive_event import BadSignature
 from domain.rules.bodies import UnreadableBody
-from domain.store.database import Unavailable
+from domain.store.database import Contended, Unavailable
 from web.headers import request_id, security_headers
 
 log = logger(__name__)
@@ -49,6 +50,7 @@ STATUS: Mapping[type[SignalboxError], int] = {
     KeyReused: 422,
     Throttled: 429,
     Overloaded: 503,
+    BreakersUnreachable: 503,
 }
 # What the framework refuses by itself.
 CODES: Mapping[int, tuple[str, str]] = {
@@ -84,7 +86,7 @@ def refusal_of(error: Exception) -> Refusal:
     """What to tell of `error`."""
     if isinstance(error, SignalboxError):
         return _of_ours(error)
-    if isinstance(error, Unavailable):
+    if isinstance(error, (*Unavailable, *Contended)):
         return _plain(503, {"retry-after": "2"})
     if isinstance(error, ValidationException):
         return Refusal(400, *CODES[400], problems=_parameter_problems(error))
@@ -103,7 +105,7 @@ def _of_ours(error: SignalboxError) -> Refusal:
 
 
 def _headers_of(error: SignalboxError) -> Mapping[str, str]:
-    if isinstance(error, Overloaded | Throttled):
+    if isinstance(error, Overloaded | Throttled | BreakersUnreachable):
         return {"retry-after": str(error.retry_after_s)}
     if type(error) is Unauthenticated:
         return {"www-authenticate": "Bearer"}

@@ -2,14 +2,18 @@
 
 uvicorn's own reads a request's head without end and waits for it for ever: 96 MB of header lines
 took 1 GB of memory, before any of our code ran (row A24 of the attack catalogue). It also takes
-heads that leave open which host or path is meant (row A23; RFC 9112 §3.2). `Procfile` names this
-class.
+heads that leave open which host or path is meant (row A23; RFC 9112 §3.2), and any number of
+connections, until none can be opened to the database (row F58 of the fault catalogue). `Procfile`
+names this class.
 """
 
 import asyncio
 import re
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from web.descriptors import most_connections
 
 MOST_HEAD_BYTES = 32_768
 MOST_HEADERS = 100
@@ -39,6 +43,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by asyncio."""
         super().connection_made(transport)
+        if len(self.connections) > most_connections():
+            self._make_room()
         self._head_timer = self.loop.call_later(HEAD_WITHIN_S, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -91,6 +97,18 @@ class BoundedProtocol(HttpToolsProtocol):
             raise HeadUnclear
         if b"#" in self.url:
             raise HeadUnclear
+
+    def _make_room(self) -> None:
+        """Close a connection that waits for its next request, or else this one. A sender whose
+        connection is closed between two requests opens another (RFC 9112 §9.3.1)."""
+        idle = (one for one in self.connections if getattr(one, "rests", False))
+        next(idle, self).transport.close()
+
+    @property
+    def rests(self) -> bool:
+        """Whether the last request was answered, and no other has begun."""
+        cycle: Any = self.cycle  # None before the first request, whatever its type says
+        return cycle is not None and cycle.response_complete and not self._reading_head
 
     def _count(self, number: int) -> None:
         self._head_bytes += number

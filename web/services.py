@@ -9,10 +9,13 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from redis.asyncio import Redis
 
+from domain.coordination.breakers import SharedBreakers
+from domain.coordination.limiter import RateLimiter
 from domain.coordination.live_feed import LiveFeed, LiveHub
 from domain.coordination.tries import Tries
 from domain.encryption import Vault, derive_key
 from domain.mail import Mailer
+from domain.operations.compiled_versions import CompiledVersions
 from domain.operations.receive_event import EventReceiver
 from domain.operations.team_redactors import TeamRedactors
 from domain.providers.oidc import OidcProvider
@@ -35,8 +38,11 @@ class Services:
         redis: "Redis",
         feed: LiveFeed,
         hub: LiveHub,
+        limiter: RateLimiter,
+        breakers: SharedBreakers,
         receiver: EventReceiver,
         ring_events: Callable[[Iterable[UUID]], None],
+        ring_executions: Callable[[Iterable[UUID]], None],
         ring_backtests: Callable[[Iterable[UUID]], None],
         oidc: OidcProvider | None = None,
     ) -> None:
@@ -45,11 +51,15 @@ class Services:
         self.redis = redis
         self.feed = feed
         self.hub = hub
+        self.limiter = limiter
+        self.breakers = breakers
         self.receiver = receiver
         self.ring_events = ring_events
+        self.ring_executions = ring_executions
         self.ring_backtests = ring_backtests
         self.oidc = oidc
         self.redactors = TeamRedactors(vault)
+        self.versions = CompiledVersions()
         self.tries = Tries(redis)
         self.mailer = Mailer(settings.smtp_url, settings.mail_from)
         self.errands = Errands()

@@ -22,9 +22,9 @@ import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from domain import metrics
+from domain.coordination.redis_trouble import REDIS_TROUBLE
 from domain.errors import Overloaded
 
 STREAM = "signalbox:live"
@@ -35,6 +35,7 @@ HEARTBEAT_S = 15.0
 RECHECK_S = 30.0
 MOST_TOPICS = 128
 MOST_CLIENTS_OF_A_TEAM = 200
+MOST_CLIENTS = 10_000
 EVERYTHING = "*"
 ACCESS = "access"
 """Who may listen has changed: every stream of the team asks at once whether it still may."""
@@ -43,7 +44,6 @@ _READ_BLOCK_MS = 4_000
 _FIRST_BACKOFF_S = 0.1
 # With the second that connecting may take: every page hears at least every two seconds.
 _LONGEST_BACKOFF_S = 1.0
-_REDIS_TROUBLE = (RedisError, OSError, TimeoutError)
 
 
 def collapse(topics: set[str]) -> set[str]:
@@ -138,7 +138,7 @@ class LiveFeed:
             pipeline.xadd(STREAM, message, maxlen=STREAM_LENGTH, approximate=True)
         try:
             await pipeline.execute()
-        except _REDIS_TROUBLE:
+        except REDIS_TROUBLE:
             metrics.NUDGES_DROPPED.inc(len(taken))
 
 
@@ -216,7 +216,9 @@ async def _wait(event: asyncio.Event, timeout_s: float) -> None:
 class LiveHub:
     """One reader of the stream for all open pages of a web process."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, most: int = MOST_CLIENTS) -> None:
+        """At most so many pages may be open in this process, whoever they belong to."""
+        self._most = most
         # Longer than the blocking read, so that only a dead connection ever runs into it.
         self._redis = _connect(redis_url, timeout_s=_READ_BLOCK_MS / 1000 + 4)
         # Weak: a stream that is given up before its first message never comes to say goodbye.
@@ -247,12 +249,14 @@ class LiveHub:
     def join(self, team_id: UUID) -> LiveClient:
         """A new open page of the team.
 
-        Raises Overloaded when the team has 200 open in this process, or the process is stopping.
+        Raises Overloaded when the team has 200 open in this process, or all teams together as many
+        as it can bear, or it is stopping.
         The bound is a process's own: with n web processes a team may have n times as many, as each
         process has memory and time of its own to spare for them.
         """
         clients = self._clients.setdefault(team_id, WeakSet())
-        if self._closed or len(clients) >= MOST_CLIENTS_OF_A_TEAM:
+        full = len(clients) >= MOST_CLIENTS_OF_A_TEAM or len(self._all_clients()) >= self._most
+        if self._closed or full:
             raise Overloaded(retry_after_s=5)
         client = LiveClient(self, team_id)
         clients.add(client)
@@ -276,7 +280,7 @@ class LiveHub:
         while True:
             try:
                 await self._read_from_now_on()
-            except _REDIS_TROUBLE:
+            except REDIS_TROUBLE:
                 longer_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
                 backoff_s = _FIRST_BACKOFF_S if self.reachable else longer_s
                 self.reachable = False

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
-
+from domain.coordination.redis_trouble import REDIS_TROUBLE
 from domain.errors import Throttled
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Tries:
             key = _key(limit)
             try:
                 tries, wait_s = await self._count_shared(key, limit.seconds)
-            except (RedisError, OSError, TimeoutError):
+            except REDIS_TROUBLE:
                 tries, wait_s = self._count_own(key, limit.seconds)
             if tries > limit.most:
                 raise Throttled(max(1, wait_s))

@@ -31,7 +31,8 @@ def call_of(step: HttpStep, context: RenderContext, idempotency_key: str) -> Out
             headers.append(("Content-Type", "application/json"))
     headers.append(("Idempotency-Key", idempotency_key))
     url = step.url.render(context)
-    return OutboundRequest(step.method, url, headers, body, step.timeout_s)
+    once = step.on_unknown != "retry"
+    return OutboundRequest(step.method, url, headers, body, step.timeout_s, once)
 
 
 def as_facts(answer: OutboundResponse) -> StepFacts:

@@ -6,19 +6,28 @@ A step that an earlier attempt has finished is not carried out again. Each call 
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from domain.engines.guard import Guard, OpenGuard, guarded_call
 from domain.engines.http_step import Answer, as_facts, call_of, shown_request, shown_response
-from domain.engines.plan import Failed, Lost, Outcome, Record, Run, Succeeded
+from domain.engines.plan import Failed, Lost, Outcome, Record, Run, Succeeded, Waits
 from domain.outbound import Outbound, OutboundFailed, OutboundRequest
+from domain.rules.failures import BAD_STATUS, DEADLINE_EXCEEDED, UNKNOWN_OUTCOME
 from domain.rules.placeholders import RenderContext, RenderFailed, StepFacts
+from domain.rules.retry_after import retry_after_s
 from domain.rules.step_results import StepResult
 from domain.rules.workflow_steps import HttpStep
 
 KEY_LENGTH = 40
 # Trying again cannot change these: the request itself is what is wrong.
 _HOPELESS = frozenset({"invalid_url", "invalid_request", "blocked_address"})
+SHORTEST_CALL_S = 0.001
+_MAY_BE_DONE = {
+    "hold": "It may have been carried out: somebody has to say what follows.",
+    "give_up": "It may have been carried out, and the step says not to try it twice.",
+}
 
 
 def idempotency_key(execution_id: UUID, step_key: str) -> str:
@@ -29,32 +38,37 @@ def idempotency_key(execution_id: UUID, step_key: str) -> str:
 class StepsEngine:
     """Runs workflows whose steps are HTTP calls."""
 
-    def __init__(self, outbound: Outbound) -> None:
+    def __init__(self, outbound: Outbound, guard: Guard | None = None) -> None:
+        """`guard` is asked before each call; without one every call goes out."""
         self._outbound = outbound
+        self._guard = guard or OpenGuard()
 
     async def run(self, run: Run, record: Record, now: Callable[[], datetime]) -> Outcome:
         """Carry out the steps that are left; stop at the first that fails."""
-        context = run.context
+        context, recorded = run.context, False
         for position, step in enumerate(run.steps):
             if step.key in run.done:
                 continue
-            if run.after_loss and step.on_unknown == "give_up" and position == len(run.done):
-                return _gave_up(position, step, now())
+            if run.deadline is not None and now() >= run.deadline:
+                return _too_late(position)
+            if run.after_loss and step.on_unknown != "retry" and position == len(run.done):
+                return _unseen(position, step, now())
             outcome = await self._carry_out(run, position, step, context, now)
-            if isinstance(outcome, Failed):
-                return outcome
+            if isinstance(outcome, Failed | Waits):
+                return _stopped(outcome, recorded=recorded)
             result, answer = outcome
             if position == len(run.steps) - 1:
                 return Succeeded((result,))
             if not await record(result):
                 return Lost()
+            recorded = True
             context = _with_step(context, step.key, as_facts(answer))
         return Succeeded(())
 
     async def _carry_out(
         self, run: Run, position: int, step: HttpStep, context: RenderContext,
         now: Callable[[], datetime],
-    ) -> Failed | tuple[StepResult, Answer]:  # fmt: skip
+    ) -> Failed | Waits | tuple[StepResult, Answer]:  # fmt: skip
         secrets = list(run.secrets.values())
         started_at = now()
 
@@ -64,42 +78,86 @@ class StepsEngine:
             message: str | None,
             request: OutboundRequest | None,
             answer: Answer | None,
+            *,
+            sent: bool = True,
         ) -> StepResult:
             return StepResult(
                 position, step.key, "http", state, reason, message,
                 None if request is None else shown_request(request, secrets),
                 None if answer is None else shown_response(answer, step, run.steps, secrets),
-                started_at, now(),
+                started_at, now(), sent and _maybe_before(run, position, step),
             )  # fmt: skip
 
         try:
             request = call_of(step, context, idempotency_key(run.execution_id, step.key))
         except RenderFailed as failure:
-            failed = result("failed", failure.reason, failure.message, None, None)
+            failed = result("failed", failure.reason, failure.message, None, None, sent=False)
             return _failed(failed, retryable=False)
         try:
-            response = await self._outbound.request(request)
+            call = _within(request, run.deadline, started_at)
+            response = await guarded_call(self._outbound, self._guard, run.team_id, call)
         except OutboundFailed as failure:
-            failed = result("failed", failure.reason, failure.message, request, None)
-            return _failed(failed, retryable=failure.reason not in _HOPELESS)
+            if failure.maybe_received and step.on_unknown != "retry":
+                message = f"{failure.message} {_MAY_BE_DONE[step.on_unknown]}"
+                return _unknown(result("unknown", UNKNOWN_OUTCOME, message, request, None), step)
+            failed = result(
+                "failed", failure.reason, failure.message, request, None,
+                sent=failure.maybe_received,
+            )  # fmt: skip
+            again = failure.reason not in _HOPELESS
+            return replace(_failed(failed, retryable=again), unknown=failure.maybe_received)
+        if isinstance(response, Waits):
+            return response
         if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
             message = f"The target answered {response.status}."
-            return _failed(
-                result("failed", "bad_status", message, request, response), retryable=True
+            failed = result("failed", BAD_STATUS, message, request, response)
+            return replace(
+                _failed(failed, retryable=True),
+                status=response.status,
+                retry_after_s=retry_after_s(response.headers, now()),
             )
         return result("succeeded", None, None, request, response), response
 
 
+def _stopped(outcome: Failed | Waits, *, recorded: bool) -> Failed | Waits:
+    return replace(outcome, recorded=recorded) if isinstance(outcome, Waits) else outcome
+
+
+def _maybe_before(run: Run, position: int, step: HttpStep) -> bool:
+    """Whether an earlier attempt may have made this call."""
+    return step.key in run.unsure or (run.after_loss and position == len(run.done))
+
+
+def _within(request: OutboundRequest, deadline: datetime | None, now: datetime) -> OutboundRequest:
+    """The call with no more time than the execution has left."""
+    if deadline is None:
+        return request
+    left_s = max((deadline - now).total_seconds(), SHORTEST_CALL_S)
+    return replace(request, timeout_s=min(request.timeout_s, left_s))
+
+
 def _failed(result: StepResult, *, retryable: bool) -> Failed:
-    return Failed(result.reason or "failed", result.message or "", retryable, (result,))
+    reason, message = result.reason or "failed", result.message or ""
+    return Failed(reason, message, retryable, (result,), result.position)
 
 
-def _gave_up(position: int, step: HttpStep, now: datetime) -> Failed:
-    message = "The worker was lost during this step, and the step says not to try it twice."
+def _unknown(result: StepResult, step: HttpStep) -> Failed:
+    """A call that may have been carried out, and is not to be made twice without asking."""
+    failed = _failed(result, retryable=False)
+    return replace(failed, unknown=True, held=step.on_unknown == "hold")
+
+
+def _unseen(position: int, step: HttpStep, now: datetime) -> Failed:
+    message = f"The worker was lost during this step. {_MAY_BE_DONE[step.on_unknown]}"
     result = StepResult(
-        position, step.key, "http", "unknown", "unknown_outcome", message, None, None, now, now
+        position, step.key, "http", "unknown", UNKNOWN_OUTCOME, message, None, None, now, now
     )
-    return _failed(result, retryable=False)
+    return _unknown(result, step)
+
+
+def _too_late(position: int) -> Failed:
+    message = "The deadline of the execution passed before this step was called."
+    return Failed(DEADLINE_EXCEEDED, message, retryable=False, results=(), position=position)
 
 
 def _with_step(context: RenderContext, key: str, facts: StepFacts) -> RenderContext:

@@ -64,6 +64,7 @@ async def _refuse_the_same(team_id: UUID, seen: TemplateRow, contents: Contents)
         for old, new in (
             (known.steps, contents.steps),
             (known.input_schema, contents.input_schema),
+            (known.policy, contents.policy),
         )
     ):
         raise InvalidInput.at("workflow_id", "is the same as the template's newest version")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from domain.operations.open_gates import open_gates_left_by
 from domain.store import executions
 from domain.store.database import transaction
 from domain.store.slot_ends import Outcome, outcomes_of
@@ -20,7 +21,9 @@ async def cancel_executions(
     if not execution_ids:
         return []
     async with transaction():
-        return await executions.cancel(team_id, execution_ids, reason)
+        canceled = await executions.cancel(team_id, execution_ids, reason)
+        await open_gates_left_by(canceled)
+        return canceled
 
 
 async def end_superseded(slots: Sequence[OpenSlot | SlotRow]) -> list[UUID]:

@@ -11,8 +11,10 @@ from domain.rules.bodies import read_stored
 from domain.rules.chains import MOST_DEPTH
 from domain.rules.conditions import Conditions, read_conditions
 from domain.rules.door_settings import parse_door
+from domain.rules.limits import Limits, parse_limits
 from domain.rules.paths import Path, compile_path
-from domain.rules.retries import RetryPolicy, parse_retry
+from domain.rules.policies import WorkflowPolicy, given_retry, parse_policy
+from domain.rules.retries import RetryPolicy
 from domain.rules.workflow_steps import HttpStep, parse_steps
 from domain.senders import sender_for
 from domain.store import versions
@@ -31,19 +33,21 @@ class CompiledTrigger:
     id: UUID
     number: int
     conditions: Conditions
-    retry: RetryPolicy
+    retry: RetryPolicy | None
     id_path: Path | None
     dedup_days: int
     most_depth: int
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledWorkflow:
-    """A workflow version: the steps to carry out."""
+    """A workflow version: the steps to carry out, and what holds for all its executions."""
 
     id: UUID
     number: int
     steps: tuple[HttpStep, ...]
+    policy: WorkflowPolicy
 
 
 Compiled = TypeVar("Compiled", CompiledTrigger, CompiledWorkflow)
@@ -103,14 +107,16 @@ def _compile_trigger(row: Row) -> CompiledTrigger:
         id=row["id"],
         number=row["number"],
         conditions=read_conditions(row["condition_config"]),
-        retry=parse_retry(read_stored(row["retry"])),
+        retry=given_retry(read_stored(row["retry"])),
         id_path=compile_path(id_path) if isinstance(id_path, str) else None,
         dedup_days=parse_door(settings).dedup_days if scheme else DEDUP_DAYS,
         most_depth=settings.get("most_depth", MOST_DEPTH),
+        limits=parse_limits(read_stored(row["limits"])),
     )
 
 
 def _compile_workflow(row: Row) -> CompiledWorkflow:
     # Nobody may publish a workflow without steps, but the canaries have one: nothing is to be done.
     steps = read_stored(row["steps"])
-    return CompiledWorkflow(row["id"], row["number"], parse_steps(steps) if steps else ())
+    policy = parse_policy(read_stored(row["policy"]))
+    return CompiledWorkflow(row["id"], row["number"], parse_steps(steps) if steps else (), policy)

@@ -12,6 +12,7 @@ from domain.errors import NotFound
 from domain.operations.keep_expectation import keep_expectation
 from domain.operations.trigger_parts import (
     TriggerParts,
+    disable_after_problems,
     new_version,
     parse_parts,
     require_workflow,
@@ -34,7 +35,8 @@ HOOK_TOKEN_BYTES = 24
 class TriggerDraft:
     """A trigger as people describe it; `config` may hold the secret that a webhook's sender signs
     with. `pinned_version` is the workflow's version to run (None: whichever is the newest then),
-    `expected_by` says when the next event is overdue (None: never)."""
+    `expected_by` says when the next event is overdue (None: never), `disable_after` how many
+    executions that fail in a row switch it off (None: they never do)."""
 
     name: str
     kind: str
@@ -46,6 +48,7 @@ class TriggerDraft:
     enabled: bool = True
     pinned_version: int | None = None
     expected_by: Any = None
+    disable_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ async def create_trigger(actor: Actor, vault: Vault, draft: TriggerDraft) -> Sav
         draft.limits,
         draft.retry,
         expected_by=draft.expected_by,
-        found=name_problems(draft.name),
+        found=name_problems(draft.name) + disable_after_problems(draft.disable_after),
     )
     token = url_safe(randomness.token_bytes(HOOK_TOKEN_BYTES)) if draft.kind == "webhook" else None
     new = NewTrigger(
@@ -77,6 +80,7 @@ async def create_trigger(actor: Actor, vault: Vault, draft: TriggerDraft) -> Sav
         kind=draft.kind,
         hook_token=token,
         enabled=draft.enabled,
+        disable_after=draft.disable_after,
     )
     async with transaction():
         return await _store(actor, vault, new, draft, parts)

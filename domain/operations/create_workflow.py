@@ -19,12 +19,13 @@ async def create_workflow(
     *,
     draft: bool = False,
     input_schema: object = None,
+    policy: object = None,
     made_from: TemplateUse | None = None,
 ) -> WorkflowRow:
     """The new workflow; with `made_from` it remembers that template. Raises InvalidInput with the
     fields that are wrong."""
     actor.require(EDIT_WORKFLOWS)
-    contents = contents_of(steps, input_schema, found=name_problems(name))
+    contents = contents_of(steps, input_schema, policy, found=name_problems(name))
     if made_from is not None:
         await require_version(actor.team_id, made_from)
         contents = replace(contents, template_version=made_from.version)

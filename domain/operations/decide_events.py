@@ -6,13 +6,18 @@ everything has.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from domain import metrics
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledTrigger, CompiledVersions
+from domain.operations.hold_back import HoldBack
+from domain.operations.judged_events import Judged, execution_id_of, new_decision, new_execution
+from domain.operations.pass_gates import gates_for, skip_running
+from domain.operations.set_deadlines import with_deadlines
 from domain.operations.team_redactors import TeamRedactors
 from domain.pause_points import pause_at
 from domain.rules.bodies import UnreadableBody
@@ -22,13 +27,9 @@ from domain.rules.dedupe import id_key
 from domain.rules.json_values import JsonValue, text_of
 from domain.rules.redaction import Redactor
 from domain.rules.subjects import NOTHING, Subject, subject_of
-from domain.rules.traces import Judgement
 from domain.store import decisions, events
 from domain.store.database import Row, transaction
-from domain.store.decisions import NewDecision, NewExecution
 from domain.store.events import NewEvent
-from domain.store.executions import execution_id_for
-from domain.store.jsonb import json_text
 
 MOST_BYTES = 16 * 1024 * 1024
 
@@ -37,77 +38,73 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a pass did: the executions to run, and what changed for whom."""
+    """What a pass did: the executions to run, each with its team, and what changed for whom."""
 
-    execution_ids: list[UUID]
+    execution_ids: dict[UUID, UUID]
     changed: set[tuple[UUID, UUID, UUID]]
     """(team, trigger, event) of what was decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """An event with its verdict, and the judgement that it comes from (or else what the trace
-    says). `claim` is the sender's id found inside its body, if any."""
-
-    row: Row
-    verdict: str
-    reason: str | None
-    trace: Mapping[str, object]
-    judgement: Judgement | None = None
-    claim: NewEvent | None = None
-
-
 async def decide_events(
-    ids: Sequence[UUID], versions: CompiledVersions, redactors: TeamRedactors
+    ids: Sequence[UUID], versions: CompiledVersions, redactors: TeamRedactors, limits: HoldBack
 ) -> Decided:
     """Decide those of `ids` that still wait and that no other pass holds."""
     async with transaction():
         rows = await events.take_pending(ids, MOST_BYTES)
         if not rows:
-            return Decided([], set())
+            return Decided({}, set())
         triggers = await versions.triggers({row["trigger_version_id"] for row in rows})
-        judged = [_judge(row, triggers.get(row["trigger_version_id"])) for row in rows]
-        judged = await _without_secrets(await _filter_duplicates(judged), redactors)
+        judged = [judge_event(row, triggers.get(row["trigger_version_id"])) for row in rows]
+        judged = await skip_running(await _filter_duplicates(judged))
+        judged = await gates_for(await limits.hold_back(judged), versions)
+        await pause_at("decide.after_limits")
+        judged = await without_secrets(judged, redactors)
+        judged = await with_deadlines(judged, versions)
         started = await decisions.record(
-            [_decision(one) for one in judged],
-            [_execution(one) for one in judged if one.verdict == "fired"],
+            [new_decision(one) for one in judged],
+            [new_execution(one) for one in judged if one.starts],
         )
         await pause_at("decide.before_commit")
     await pause_at("decide.after_commit")
     for one in judged:
         metrics.DECISIONS.labels(one.verdict).inc()
-    return Decided(started, {(row["team_id"], row["trigger_id"], row["id"]) for row in rows})
+    teams = {execution_id_of(one): one.row["team_id"] for one in judged if one.starts}
+    return Decided(
+        {each: teams[each] for each in started},
+        {(row["team_id"], row["trigger_id"], row["id"]) for row in rows},
+    )
 
 
-def _judge(row: Row, trigger: CompiledTrigger | None) -> _Judged:
+def judge_event(row: Row, trigger: CompiledTrigger | None) -> Judged:
     """Judge one event. Nothing about one event may stop its neighbours, so a fault of ours in
     judging it is a verdict too: `error`, with the reason `internal`, and a log line."""
     told = _without_conditions(row, trigger)
     if told is not None or trigger is None:
-        return told or _Judged(row, "error", "unreadable_version", {"result": "error"})
+        return told or Judged(row, "error", "unreadable_version", {"result": "error"})
     try:
         subject = subject_of(row, row["trigger_version"])
         judgement = judge(trigger.conditions, subject)
         claim = _sender_id_in_body(row, trigger, subject)
     except UnreadableBody as unreadable:
         trace: dict[str, object] = {"result": "error", "parse_error": unreadable.fault}
-        return _Judged(row, "error", unreadable.fault, trace)
+        return Judged(row, "error", unreadable.fault, trace)
     except Exception:
         log.exception("judging_failed", event_id=str(row["id"]))
-        return _Judged(row, "error", "internal", {"result": "error"})
+        return Judged(row, "error", "internal", {"result": "error"})
     reason = "condition_error" if judgement.result == "error" else None
-    return _Judged(row, _VERDICTS[judgement.result], reason, {}, judgement, claim)
+    verdict = _VERDICTS[judgement.result]
+    return Judged(row, verdict, reason, {}, judgement, claim, trigger, subject)
 
 
-def _without_conditions(row: Row, trigger: CompiledTrigger | None) -> _Judged | None:
+def _without_conditions(row: Row, trigger: CompiledTrigger | None) -> Judged | None:
     """The verdict on an event whose conditions are not asked at all; None: they are."""
-    if not row["enabled"]:
-        return _Judged(row, "paused", "trigger_disabled", {"result": "paused"})
+    if not row["enabled"] and not row["holds"]:
+        return Judged(row, "paused", "trigger_disabled", {"result": "paused"})
     if row["workflow_version_id"] is None:
-        return _Judged(row, "error", "workflow_not_published", {"result": "error"})
+        return Judged(row, "error", "workflow_not_published", {"result": "error"})
     if trigger is not None and row["chain_depth"] > trigger.most_depth:
         depths = {"depth": row["chain_depth"], "most": trigger.most_depth}
-        return _Judged(row, "loop", TOO_DEEP, {"result": "loop", **depths})
+        return Judged(row, "loop", TOO_DEEP, {"result": "loop", **depths})
     return None
 
 
@@ -130,21 +127,33 @@ def _sender_id_in_body(row: Row, trigger: CompiledTrigger, subject: Subject) -> 
     )  # fmt: skip
 
 
-async def _without_secrets(judged: list[_Judged], redactors: TeamRedactors) -> list[_Judged]:
+async def without_secrets(judged: list[Judged], redactors: TeamRedactors) -> list[Judged]:
     """The same with traces as they are stored. Values that look harmless to a sender may hold what
     the team keeps secret, and a trace outlives the body that it quotes."""
-    quoting = {one.row["team_id"] for one in judged if one.judgement and one.judgement.clauses}
+    quoting = {one.row["team_id"] for one in judged if _quotes(one)}
     known = await redactors.of(quoting) if quoting else {}
     return [_with_trace(one, known.get(one.row["team_id"])) for one in judged]
 
 
-def _with_trace(one: _Judged, redactor: Redactor | None) -> _Judged:
-    if one.judgement is None:
-        return one
-    return replace(one, trace={**one.judgement.compact(redactor), **one.trace})
+def _quotes(one: Judged) -> bool:
+    clauses = one.judgement is not None and one.judgement.clauses
+    return bool(clauses) or not _QUOTING.isdisjoint(one.trace)
 
 
-async def _filter_duplicates(judged: list[_Judged]) -> list[_Judged]:
+_QUOTING = frozenset({"limits", "waits", "singleton"})
+"""Parts of a trace that hold the values of keys."""
+
+
+def _with_trace(one: Judged, redactor: Redactor | None) -> Judged:
+    trace: dict[str, Any] = dict(one.trace)
+    if redactor is not None:
+        trace |= {name: redactor.json(trace[name]) for name in _QUOTING & trace.keys()}
+    if one.judgement is not None:
+        trace = {**one.judgement.compact(redactor), **trace}
+    return replace(one, trace=trace)
+
+
+async def _filter_duplicates(judged: list[Judged]) -> list[Judged]:
     claims = [one.claim for one in judged if one.claim is not None]
     if not claims:
         return judged
@@ -161,40 +170,10 @@ async def _filter_duplicates(judged: list[_Judged]) -> list[_Judged]:
     ]
 
 
-def _as_duplicate(one: _Judged, first: UUID | None) -> _Judged:
+def _as_duplicate(one: Judged, first: UUID | None) -> Judged:
     judged = one.judgement.result if one.judgement else None
     trace = {"result": "duplicate", "judged": judged, "first_event_id": first}
     return replace(one, verdict="duplicate", reason="sender_id_seen", trace=trace)
-
-
-def _decision(one: _Judged) -> NewDecision:
-    row = one.row
-    return NewDecision(
-        id=decisions.decision_id_for(row["id"], row["trigger_id"]),
-        team_id=row["team_id"],
-        event_id=row["id"],
-        trigger_id=row["trigger_id"],
-        trigger_version_id=row["trigger_version_id"],
-        trigger_version=row["trigger_version"],
-        verdict=one.verdict,
-        reason=one.reason,
-        trace=json_text(one.trace),
-        execution_id=_execution(one).id if one.verdict == "fired" else None,
-    )
-
-
-def _execution(one: _Judged) -> NewExecution:
-    row = one.row
-    return NewExecution(
-        id=execution_id_for(row["id"], row["workflow_id"]),
-        team_id=row["team_id"],
-        event_id=row["id"],
-        trigger_id=row["trigger_id"],
-        trigger_version_id=row["trigger_version_id"],
-        workflow_id=row["workflow_id"],
-        workflow_version_id=row["workflow_version_id"],
-        workflow_version=row["workflow_version"],
-    )
 
 
 async def record_undecidable(event_id: UUID) -> None:
@@ -203,5 +182,5 @@ async def record_undecidable(event_id: UUID) -> None:
     async with transaction():
         rows = await events.take_pending([event_id], MOST_BYTES)
         for row in rows:
-            plain = _Judged(row, "error", "internal", {"result": "error", "clauses": []})
-            await decisions.record([_decision(plain)], [])
+            plain = Judged(row, "error", "internal", {"result": "error", "clauses": []})
+            await decisions.record([new_decision(plain)], [])

@@ -1,7 +1,7 @@
-"""Decides events that several rings name at once, in shared passes."""
+"""Decides events that several rings name at once, in shared passes, the teams in turn."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from domain.batches import Batcher
@@ -9,12 +9,16 @@ from domain.errors import Overloaded
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledVersions
 from domain.operations.decide_events import decide_events, record_undecidable
+from domain.operations.hold_back import HoldBack
 from domain.operations.team_redactors import TeamRedactors
-from domain.store.database import Unavailable
+from domain.store import backlog
+from domain.store.database import Contended, Unavailable
 
 MOST_A_PASS = 200
 PASSES_AT_ONCE = 2
 MOST_WAITING = 10_000
+# With fewer before it, nobody waits long enough to ask whose events they are.
+CROWD = 2 * MOST_A_PASS
 REST_S = 0.006
 
 log = logger(__name__)
@@ -27,12 +31,14 @@ class Decider:
         self,
         versions: CompiledVersions,
         redactors: TeamRedactors,
-        run: Callable[[Sequence[UUID]], None],
+        limits: HoldBack,
+        run: Callable[[Mapping[UUID, UUID]], None],
         announce: Callable[..., None],
     ) -> None:
-        """`run(execution_ids)` and `announce(team_id, *topics)` neither block nor fail."""
+        """`run(team by execution)` and `announce(team_id, *topics)` neither block nor fail."""
         self._versions = versions
         self._redactors = redactors
+        self._limits = limits
         self._run = run
         self._announce = announce
         self._passes: Batcher[UUID, None] = Batcher(
@@ -43,30 +49,56 @@ class Decider:
             rest_s=REST_S,
             outages=Unavailable,
         )
+        self._deciding: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Start the passes, on the running event loop."""
         self._passes.start()
 
     async def close(self) -> None:
-        """Decide what is waiting, then end."""
+        """End the passes under way, and leave what waits for one to other workers."""
+        self._passes.leave()
         await self._passes.close()
+        await asyncio.gather(*self._deciding, return_exceptions=True)
 
-    async def decide(self, ids: Sequence[UUID]) -> None:
-        """Decide these events; back when all are decided, or left to the next sweep."""
-        try:
-            waiting = [self._passes.submit(event_id) for event_id in ids]
-        except Overloaded:
-            return
+    def take(self, ids: Iterable[UUID]) -> None:
+        """Decide these events when their turn comes. Given as a mapping, each with its team. What
+        does not fit in is dropped: the next sweep rings for it again."""
+        task = asyncio.create_task(self.decide(ids if isinstance(ids, Mapping) else list(ids)))
+        self._deciding.add(task)
+        task.add_done_callback(self._deciding.discard)
+
+    async def decide(self, ids: Sequence[UUID] | Mapping[UUID, UUID]) -> None:
+        """The same; back when all are decided, or left to the next sweep."""
+        teams = await self._teams_of(ids)
+        waiting = []
+        for event_id in ids:
+            try:
+                waiting.append(self._passes.submit(event_id, teams.get(event_id)))
+            except Overloaded:
+                break
         for outcome in await asyncio.gather(*waiting, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.warning("decide_pass_failed", error=repr(outcome))
 
+    async def _teams_of(self, ids: Sequence[UUID] | Mapping[UUID, UUID]) -> Mapping[UUID, UUID]:
+        """The team of each event, where it is known or matters: who waits in a crowd shall not wait
+        behind one team's flood."""
+        if isinstance(ids, Mapping):
+            return ids
+        if self._passes.queued < CROWD:
+            return {}
+        try:
+            return await backlog.teams_of_events(ids)
+        except Exception as failure:  # noqa: BLE001 - then they wait with the others
+            log.warning("teams_not_found", error=repr(failure))
+            return {}
+
     async def _decide(self, ids: Sequence[UUID]) -> list[None]:
         try:
-            decided = await decide_events(ids, self._versions, self._redactors)
-        except Unavailable:
-            raise
+            decided = await decide_events(ids, self._versions, self._redactors, self._limits)
+        except (*Unavailable, *Contended):
+            raise  # nothing is wrong with these: the sweep rings for them again
         except Exception:
             if len(ids) > 1:
                 raise  # the batcher tries each one alone

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from domain.clock import utc_now
 from domain.encryption import Vault
-from domain.errors import NotFound
+from domain.errors import NotFound, Problem
 from domain.operations.create_trigger import SavedTrigger
 from domain.operations.keep_expectation import keep_expectation
+from domain.operations.release_held import release_held
 from domain.operations.saving import UNCHANGED, Unchanged, check, check_revision, won
 from domain.operations.switch_schedule import before_switch
 from domain.operations.trigger_parts import (
     TriggerParts,
+    disable_after_problems,
     new_version,
     parse_parts,
     require_workflow,
@@ -22,12 +24,14 @@ from domain.operations.trigger_parts import (
 from domain.operations.trigger_sources import Source, check_watch, keep_source, read_source
 from domain.operations.webhook_sources import make_secret, refuse_shared_secret, seal_secret
 from domain.rules.bodies import read_json
+from domain.rules.holding import HOLDING_KINDS, HeldChoice
+from domain.rules.lanes import LANES
 from domain.rules.names import name_problems
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
 from domain.rules.resuming import ResumeChoice
-from domain.store import audit, expectations, secrets, triggers
+from domain.store import audit, expectations, lanes, secrets, triggers, waiting_events
 from domain.store.database import transaction
-from domain.store.triggers import NewVersion, TriggerRow
+from domain.store.triggers import NewVersion, Switch, TriggerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class TriggerEdit:
     """What to change. `config` is replaced whole, but a secret that is not given stays, as long as
     the scheme does. A pinned version is one of the present workflow's: another workflow is followed
     unless a version of it is given. `catch_up` says what becomes of the slots that came due while a
-    schedule was off, when it is switched on: by default what its own policy says."""
+    schedule was off, when it is switched on: by default what its own policy says. One that is
+    switched off may `hold` what comes until it is switched on; then `held` says what becomes of
+    that."""
 
     name: str | None = None
     workflow_id: UUID | None = None
@@ -46,8 +52,11 @@ class TriggerEdit:
     enabled: bool | None = None
     pinned_version: int | Unchanged | None = UNCHANGED
     expected_by: Any = UNCHANGED
+    disable_after: int | Unchanged | None = UNCHANGED
     revision: int | None = None
     catch_up: ResumeChoice = "policy"
+    hold: bool | None = None
+    held: HeldChoice = "run"
 
     @property
     def makes_version(self) -> bool:
@@ -72,13 +81,13 @@ async def edit_trigger(
     Raises NotFound, InvalidInput, and Conflict when `edit.revision` is not the present one.
     """
     actor.require(EDIT_TRIGGERS)
-    if edit.name is not None:
-        check(name_problems(edit.name))
+    check(_plain_problems(edit))
     async with transaction():
         seen = await triggers.lock_trigger(actor.team_id, trigger_id)
         if seen is None:
             raise NotFound
         check_revision(seen.revision, edit.revision)
+        check(_hold_problems(seen, edit))
         event_ids = await _before_switch(seen, edit)
         made = await _save(actor, vault, seen, edit)
         now = await triggers.find_trigger(actor.team_id, trigger_id)
@@ -87,10 +96,60 @@ async def edit_trigger(
         await keep_source(now, changed=now.config != seen.config)
         if _switches(seen, edit):
             await expectations.look_again(seen.team_id, [seen.id])
-        told = {**trigger_facts(now), **_resumed(seen, edit, event_ids), **(noted or {})}
+        held = await _after_switch(seen, edit)
+        await _after_limits(seen, now)
+        told = {**trigger_facts(now), **_resumed(seen, edit, event_ids), **held, **(noted or {})}
         before = trigger_facts(seen)
         await audit.record(actor, action, "trigger", trigger_id, before=before, after=told)
     return SavedTrigger(now, made, event_ids)
+
+
+def _plain_problems(edit: TriggerEdit) -> list[Problem]:
+    found = [] if edit.name is None else name_problems(edit.name)
+    if edit.disable_after is not UNCHANGED:
+        found = [*found, *disable_after_problems(edit.disable_after)]
+    return found
+
+
+def _hold_problems(seen: TriggerRow, edit: TriggerEdit) -> list[Problem]:
+    if edit.hold is None:
+        return []
+    if edit.enabled is not False:
+        return [Problem("hold", "is said when a trigger is switched off, with enabled: false")]
+    if edit.hold and seen.kind not in HOLDING_KINDS:
+        return [Problem("hold", f"means nothing to a {seen.kind} trigger: while it is off, no "
+                        "events come")]  # fmt: skip
+    return []
+
+
+def _switch(seen: TriggerRow, edit: TriggerEdit) -> Switch:
+    """What the switch is set to. One that is on holds nothing."""
+    enabled = seen.enabled if edit.enabled is None else edit.enabled
+    holds = seen.holds if edit.hold is None else edit.hold
+    return Switch(enabled, holds and not enabled)
+
+
+async def _after_switch(seen: TriggerRow, edit: TriggerEdit) -> audit.Facts:
+    """Let go what was held, where that is over, and what the audit entry says of it."""
+    if seen.enabled or not edit.enabled:
+        return {}
+    held = await waiting_events.held_of(seen.team_id, seen.id)
+    await release_held(seen.team_id, seen.id, edit.held)
+    return {"held": edit.held, "held_events": held.events} if held.events else {}
+
+
+async def _after_limits(seen: TriggerRow, now: TriggerRow) -> None:
+    """Have the clock look at what waits for a trigger that was switched, or for limits that are
+    others now: nothing waits out the time of one that is gone. A quiet time that is still the same
+    is left to end."""
+    before, after = _json(seen.limits), _json(now.limits)
+    switched = now.enabled != seen.enabled or now.holds != seen.holds
+    if not switched and before == after:
+        return
+    quiet = not switched and before.get("debounce") == after.get("debounce")
+    for why in LANES:
+        if why != "debounce" or not quiet:
+            await lanes.look_again(seen.team_id, seen.id, why)
 
 
 def _switches(seen: TriggerRow, edit: TriggerEdit) -> bool:
@@ -126,7 +185,10 @@ async def _save(actor: Actor, vault: Vault, seen: TriggerRow, edit: TriggerEdit)
         await triggers.save_trigger(
             seen,
             name=seen.name if edit.name is None else edit.name,
-            enabled=seen.enabled if edit.enabled is None else edit.enabled,
+            switch=_switch(seen, edit),
+            disable_after=(
+                seen.disable_after if edit.disable_after is UNCHANGED else edit.disable_after
+            ),
             version=version,
         )
     )

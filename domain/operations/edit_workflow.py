@@ -1,4 +1,4 @@
-"""Edit a workflow: its name, and its steps and input schema as a new version or as a draft."""
+"""Edit a workflow: its name, and its steps, input schema and policy as a new version or a draft."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +9,7 @@ from domain.operations.saving import (
     UNCHANGED,
     change_workflow,
     check_revision,
+    policy_text,
     publish,
     schema_text,
     steps_text,
@@ -24,21 +25,23 @@ from domain.store.workflows import Contents, WorkflowRow
 
 @dataclass(frozen=True, slots=True)
 class WorkflowEdit:
-    """What to change; None: as it was (an input schema of None is taken away). Steps and schema are
-    published at once unless `draft`; without either, `draft=False` publishes the draft that is
-    there. `confirm`: publish although it would break triggers."""
+    """What to change; None: as it was (an input schema or policy of None is taken away). Steps,
+    schema and policy are published at once unless `draft`; without any of them, `draft=False`
+    publishes the draft that is there. `confirm`: publish although it would break triggers."""
 
     name: str | None = None
     steps: object | None = None
     input_schema: Any = UNCHANGED
+    policy: Any = UNCHANGED
     draft: bool | None = None
     revision: int | None = None
     confirm: bool = False
 
     @property
     def changes_contents(self) -> bool:
-        """Whether there are new steps or a new schema."""
-        return self.steps is not None or self.input_schema is not UNCHANGED
+        """Whether there are new steps, or a new schema or policy."""
+        others = self.input_schema is not UNCHANGED or self.policy is not UNCHANGED
+        return self.steps is not None or others
 
 
 async def edit_workflow(actor: Actor, workflow_id: UUID, edit: WorkflowEdit) -> WorkflowRow:
@@ -67,19 +70,22 @@ class _Given:
 
     steps: str | None
     input_schema: str | None
+    policy: str | None
 
 
 def _read(edit: WorkflowEdit) -> _Given:
     problems = Problems()
     for problem in [] if edit.name is None else name_problems(edit.name):
         problems.add(problem.field, problem.message)
-    steps = schema = None
+    steps = schema = policy = None
     if edit.steps is not None:
         steps = problems.attempt(lambda: steps_text(edit.steps))
     if edit.input_schema is not UNCHANGED:
         schema = problems.attempt(lambda: schema_text(edit.input_schema))
+    if edit.policy is not UNCHANGED:
+        policy = problems.attempt(lambda: policy_text(edit.policy))
     problems.raise_any()
-    return _Given(steps, schema)
+    return _Given(steps, schema, policy)
 
 
 async def _save(actor: Actor, seen: WorkflowRow, edit: WorkflowEdit, given: _Given) -> None:
@@ -99,7 +105,7 @@ def _to_publish(seen: WorkflowRow, edit: WorkflowEdit, given: _Given) -> Content
     if edit.draft is None:
         return None
     if edit.draft:
-        raise InvalidInput.at("draft", "needs steps or an input schema beside it")
+        raise InvalidInput.at("draft", "needs steps, an input schema or a policy beside it")
     if seen.draft is None:
         raise InvalidInput.at("draft", "there is no draft to publish")
     return seen.draft
@@ -113,8 +119,13 @@ def _changed(seen: WorkflowRow, edit: WorkflowEdit, given: _Given) -> Contents:
     if kept is None:
         raise NotFound
     if given.steps is None and edit.draft is None and seen.draft is not None:
+        sent = "policy" if edit.input_schema is UNCHANGED else "input_schema"
         raise InvalidInput.at(
-            "input_schema", 'there is a draft: send "draft" to say whether this goes into it'
+            sent, 'there is a draft: send "draft" to say whether this goes into it'
         )
-    schema = kept.input_schema if edit.input_schema is UNCHANGED else given.input_schema
-    return replace(kept, steps=given.steps or kept.steps, input_schema=schema)
+    return replace(
+        kept,
+        steps=given.steps or kept.steps,
+        input_schema=kept.input_schema if edit.input_schema is UNCHANGED else given.input_schema,
+        policy=given.policy or kept.policy,
+    )

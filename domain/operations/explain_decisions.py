@@ -14,10 +14,20 @@ from domain.operations.team_redactors import TeamRedactors
 from domain.rules.traces import Judgement, Result
 from domain.store import history
 from domain.store.database import Row
+from domain.store.decisions import later_decision_id_for
 
 log = logger(__name__)
 
-_RESULTS: dict[str, Result] = {"fired": "matched", "filtered": "not_matched"}
+_RESULTS: dict[str, Result] = {
+    "fired": "matched",
+    "deferred": "matched",
+    "rate_limited": "matched",
+    "paused": "matched",
+    "filtered": "not_matched",
+}
+# A batch and what stands for many were not asked themselves; and of what waited and was not taken
+# nobody asked whether it matches by now.
+_UNASKED = frozenset({"batch_made", "replayed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +61,17 @@ async def explain_decisions(
 
 
 def _came_from_conditions(row: Row) -> bool:
-    return row["verdict"] in {"fired", "filtered", "duplicate"} or (
-        row["verdict"] == "error" and row["reason"] == "condition_error"
-    )
+    verdict, reason = row["verdict"], row["reason"]
+    if reason in _UNASKED or (reason == "debounced" and _is_later(row)):
+        return False
+    if verdict in {"error", "paused"}:
+        return reason in {"condition_error", "held"}
+    return bool(verdict != "loop")
+
+
+def _is_later(row: Row) -> bool:
+    decision_id: UUID = row["decision_id"]
+    return decision_id == later_decision_id_for(row["id"], row["trigger_id"])
 
 
 def _stored_result(row: Row) -> Result | None:

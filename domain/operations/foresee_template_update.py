@@ -39,13 +39,14 @@ class TemplateUpdate:
             write_json(list(mixed.steps)).decode(),
             None if schema is None else write_json(schema).decode(),
             self.newest.number,
+            write_json(mixed.policy or {}).decode(),
         )
 
 
 def side_of(contents: Contents) -> Side:
     """A version as the comparison takes it."""
     steps: Any = read_stored(contents.steps)
-    return Side(steps, read_stored(contents.input_schema))
+    return Side(steps, read_stored(contents.input_schema), read_stored(contents.policy))
 
 
 async def foresee_template_update(row: WorkflowRow) -> TemplateUpdate | None:

@@ -14,14 +14,17 @@ from uuid import UUID
 from domain.encryption import CannotOpen, Vault, trigger_secret_row
 from domain.logs import logger
 from domain.operations.webhook_sources import sender_settings
-from domain.rules.bodies import read_json
+from domain.rules.bodies import read_json, read_stored
 from domain.rules.door_settings import DoorSettings, parse_door
+from domain.rules.limit_windows import Window, shared_windows, unkeyed_windows
+from domain.rules.limits import Rate, parse_limits, parse_rates
 from domain.senders import BodyMemory, Sender, sender_for
 from domain.store import versions
-from domain.store.database import Row
+from domain.store.database import Row, at_the_door
 
 REMEMBERED_S = 1.0
 KEPT = 10_000
+FOUND_WITHIN_S = 5.0
 
 log = logger(__name__)
 
@@ -40,20 +43,24 @@ class Hook:
     remembers_body: BodyMemory
     signature_header: str
     """Where the signature stands if the trigger says so, and not its scheme; else empty."""
+    windows: tuple[Window, ...] = ()
+    """Those that a request is counted in at the door: where limits refuse, and none is lifted."""
 
 
 class HookDirectory:
     """Finds hooks by token."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, global_limits: Sequence[Rate] = ()) -> None:
         self._vault = vault
+        self._global_limits = tuple(global_limits)
         self._known: OrderedDict[str, tuple[float, asyncio.Future[Hook | None]]] = OrderedDict()
 
     async def find(self, token: str) -> Hook | None:
         """The trigger that `token` opens; None for one that is unknown, deleted, or disabled and
         refuses then. Requests that ask for the same token at once share one query.
 
-        Raises CannotOpen when none of its secrets can be opened.
+        Raises CannotOpen when none of its secrets can be opened, TimeoutError when the database
+        does not say in time.
         """
         loop = asyncio.get_running_loop()
         known = self._known.get(token)
@@ -67,7 +74,8 @@ class HookDirectory:
             return known[1].result()  # nearly always: nothing to wait for
         try:
             # One caller that goes away must not take the shared query with it.
-            return await asyncio.shield(known[1])
+            async with asyncio.timeout(FOUND_WITHIN_S):
+                return await asyncio.shield(known[1])
         except Exception:
             self._known.pop(token, None)
             raise
@@ -77,13 +85,15 @@ class HookDirectory:
         self._known.pop(token, None)
 
     async def _load(self, token: str) -> Hook | None:
-        rows = await versions.hook(token)
+        with at_the_door():
+            rows = await versions.hook(token)
         if not rows:
             return None
         config = read_json(rows[0]["config"].encode())
         if not isinstance(config, dict):
             return None
-        return _hook(rows[0], config, self._open_all(rows))
+        windows = _windows(rows[0], self._global_limits)
+        return _hook(rows[0], config, self._open_all(rows), windows)
 
     def _open_all(self, rows: Sequence[Row]) -> dict[UUID, str]:
         """The secrets by their ids, newest first, without those that no key of ours opens (somebody
@@ -102,7 +112,21 @@ class HookDirectory:
         return opened
 
 
-def _hook(row: Row, config: Mapping[str, Any], secrets: Mapping[UUID, str]) -> Hook:
+def _windows(row: Row, global_limits: Sequence[Rate]) -> tuple[Window, ...]:
+    limits = parse_limits(read_stored(row["limits"]))
+    if limits.over != "refuse" or row["limits_lifted"]:
+        return ()
+    team = parse_rates(read_stored(row["team_limits"]))
+    own = unkeyed_windows(limits, row["trigger_id"])
+    return (*own, *shared_windows(team, global_limits, row["team_id"]))
+
+
+def _hook(
+    row: Row,
+    config: Mapping[str, Any],
+    secrets: Mapping[UUID, str],
+    windows: tuple[Window, ...],
+) -> Hook:
     sender = sender_for(config["scheme"])
     settings = sender.parse_config(sender_settings(config))
     door = parse_door(config)
@@ -116,6 +140,7 @@ def _hook(row: Row, config: Mapping[str, Any], secrets: Mapping[UUID, str]) -> H
         door=door,
         remembers_body=_body_memory(door, sender.remembers_body(settings)),
         signature_header=getattr(settings, "header", ""),
+        windows=windows,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -14,7 +14,9 @@ from domain.engines.http_step import content_of, facts_on_record
 from domain.engines.plan import Failed, Run
 from domain.logs import logger
 from domain.operations.compiled_versions import CompiledVersions, CompiledWorkflow
+from domain.rules.failures import UNSEEN_ENDS
 from domain.rules.placeholders import EventFacts, RenderContext, StepFacts, TriggerFacts
+from domain.rules.policies import retry_policy
 from domain.rules.retries import RetryPolicy
 from domain.store import events, executions, versions
 from domain.store.database import Row, Unavailable
@@ -24,11 +26,19 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A claimed execution, ready to run; or, instead of the run, why it cannot."""
+    """A claimed execution, ready to run; or, instead of the run, why it cannot. Beside it, what its
+    trigger and its workflow say about retries, if they do."""
 
     row: Row
     run: Run | Failed
-    policy: RetryPolicy
+    of_trigger: RetryPolicy | None
+    of_workflow: RetryPolicy | None
+
+    def policy_at(self, position: int) -> RetryPolicy:
+        """How often the step there is tried."""
+        steps = self.run.steps if isinstance(self.run, Run) else ()
+        step = steps[position].retry if position < len(steps) else None
+        return retry_policy(step, self.of_trigger, self.of_workflow)
 
 
 class RunPreparer:
@@ -43,18 +53,22 @@ class RunPreparer:
         workflows = await self._compiled.workflows({row["workflow_version_id"] for row in rows})
         triggers = await self._compiled.triggers({row["trigger_version_id"] for row in rows})
         contexts = {e["id"]: e for e in await events.contexts([row["event_id"] for row in rows])}
-        done = await _done_steps([row["id"] for row in rows if row["attempt"] > 1])
+        earlier = await _earlier_steps(
+            [row["id"] for row in rows if row["attempt"] > 1 or row["replay_of"]]
+        )
         prepared = []
         for row in rows:
             workflow = workflows.get(row["workflow_version_id"])
             trigger = triggers.get(row["trigger_version_id"])
             event = contexts.get(row["event_id"])
-            run = await self._run(row, workflow, event, done[row["id"]])
-            prepared.append(Prepared(row, run, trigger.retry if trigger else RetryPolicy()))
+            run = await self._run(row, workflow, event, earlier[row["id"]])
+            of_trigger = trigger.retry if trigger else None
+            of_workflow = workflow.policy.retry if workflow else None
+            prepared.append(Prepared(row, run, of_trigger, of_workflow))
         return prepared
 
     async def _run(
-        self, row: Row, workflow: CompiledWorkflow | None, event: Row | None, done: dict[str, Any]
+        self, row: Row, workflow: CompiledWorkflow | None, event: Row | None, earlier: "_Earlier"
     ) -> Run | Failed:
         """The run of one execution. A fault in one must not stop its neighbours."""
         if workflow is None:
@@ -62,7 +76,8 @@ class RunPreparer:
         if event is None:
             return _cannot_run("event_gone", "The event is past its retention.")
         try:
-            return _run(row, workflow, event, await self._secrets(row["team_id"], workflow), done)
+            secrets = await self._secrets(row["team_id"], workflow)
+            return _run(row, workflow, event, secrets, earlier)
         except Unavailable:
             raise
         except Exception:
@@ -84,11 +99,23 @@ class RunPreparer:
             return None  # as if it were not there: the step fails and names the placeholder
 
 
-async def _done_steps(ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    done: dict[UUID, dict[str, Any]] = defaultdict(dict)
-    for row in await executions.finished_steps(ids) if ids else ():
-        done[row["execution_id"]][row["key"]] = msgspec.json.decode(row["response"] or "null")
-    return done
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What earlier attempts have done, and what they may have."""
+
+    done: dict[str, Any] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
+
+
+async def _earlier_steps(ids: Sequence[UUID]) -> dict[UUID, _Earlier]:
+    earlier: dict[UUID, _Earlier] = defaultdict(_Earlier)
+    for row in await executions.earlier_steps(ids) if ids else ():
+        one = earlier[row["execution_id"]]
+        if row["done"]:
+            one.done[row["key"]] = msgspec.json.decode(row["response"] or "null")
+        else:
+            one.unsure.add(row["key"])
+    return earlier
 
 
 def _cannot_run(reason: str, message: str) -> Failed:
@@ -100,11 +127,14 @@ def _run(
     workflow: CompiledWorkflow,
     event: Row,
     secrets: Mapping[str, str],
-    done: Mapping[str, Any],
+    earlier: _Earlier,
 ) -> Run:
-    steps: dict[str, StepFacts] = {key: facts_on_record(value) for key, value in done.items()}
+    steps: dict[str, StepFacts] = {
+        key: facts_on_record(value) for key, value in earlier.done.items()
+    }
     return Run(
         execution_id=row["id"],
+        team_id=row["team_id"],
         steps=workflow.steps,
         context=RenderContext(
             event=event_facts(event),
@@ -113,8 +143,10 @@ def _run(
             secrets=secrets,
         ),
         secrets=secrets,
-        done=done,
-        after_loss=row["reason"] in {"worker_lost", "worker_stopped"},
+        done=earlier.done,
+        after_loss=row["reason"] in UNSEEN_ENDS,
+        unsure=earlier.unsure,
+        deadline=row["deadline_at"],
     )
 
 

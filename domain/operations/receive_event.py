@@ -13,18 +13,23 @@ from uuid import UUID
 from domain import metrics
 from domain.batches import Batcher
 from domain.clock import utc_now
+from domain.coordination.limiter import Ask
 from domain.encryption import CannotOpen, Vault
 from domain.errors import Overloaded, SignalboxError
 from domain.operations.door_notes import DoorNotes
 from domain.operations.hook_directory import Hook, HookDirectory
+from domain.operations.limit_at_door import DoorLimits
+from domain.operations.limited_events import UNLIMITED_MARK
+from domain.operations.watch_clock import ClockWatch
 from domain.pause_points import pause_at
 from domain.rules.addresses import IPNetwork
 from domain.rules.dedupe import body_key, id_key, sender_id
 from domain.rules.ids import new_id
+from domain.rules.limits import Rate
 from domain.rules.redaction import storable_headers
-from domain.senders import Headers, RefusalReason, Refused, Reply, Verified
+from domain.senders import Headers, Refused, Reply, Verified
 from domain.store import events
-from domain.store.database import Unavailable
+from domain.store.database import Contended, Unavailable, at_the_door
 from domain.store.events import NewEvent
 from domain.store.jsonb import json_text
 
@@ -33,10 +38,14 @@ COMMITS_AT_ONCE = 2
 MOST_WAITING = 1_000
 # A database that restarts is away for a few seconds; the senders of that moment need not notice.
 RETRY_AFTER_S = (0.1, 0.4, 1.5, 2.0)
+# A slow database makes senders wait no longer: they are told to come again. What is stored after
+# all is found by its sender's id then.
+ANSWERED_WITHIN_S = 10.0
 # One is nearly always enough: see `_commit`.
 ROUNDS = 5
 # Put among a test event's headers, and taken out of all that come from outside.
 TEST_HEADER = "signalbox-test"
+OUR_MARKS = frozenset({TEST_HEADER, UNLIMITED_MARK})
 
 
 class BadSignature(SignalboxError):
@@ -44,7 +53,7 @@ class BadSignature(SignalboxError):
 
     code = "bad_signature"
 
-    def __init__(self, reason: RefusalReason = "bad_signature") -> None:
+    def __init__(self, reason: str = "bad_signature") -> None:
         self.reason = reason
         super().__init__()
 
@@ -63,18 +72,23 @@ class EventReceiver:
     def __init__(
         self,
         vault: Vault,
-        ring_events: Callable[[Sequence[UUID]], None],
+        ring_events: Callable[[Mapping[UUID, UUID]], None],
         announce: Callable[..., None],
         *,
         https_only: bool = False,
         trusted_proxies: Sequence[IPNetwork] = (),
+        limits: DoorLimits | None = None,
+        global_limits: Sequence[Rate] = (),
     ) -> None:
         """`ring_events(ids)` and `announce(team_id, *topics)` neither block nor fail. What comes in
-        plain is refused where `https_only`; what `trusted_proxies` say of a request is believed."""
+        plain is refused where `https_only`; what `trusted_proxies` say of a request is believed.
+        Without `limits` no request is counted."""
         self.https_only = https_only
         self.trusted_proxies = tuple(trusted_proxies)
         self.notes = DoorNotes(announce)
-        self._hooks = HookDirectory(vault)
+        self.clock = ClockWatch()
+        self._hooks = HookDirectory(vault, global_limits)
+        self._limits = limits
         self._ring_events = ring_events
         self._announce = announce
         self._commits: Batcher[NewEvent, Receipt] = Batcher(
@@ -87,13 +101,19 @@ class EventReceiver:
 
     def start(self) -> None:
         """Start committing, on the running event loop."""
+        if self._limits is not None:
+            self._limits.start()
         self._commits.start()
         self.notes.start()
+        self.clock.start()
 
     async def close(self) -> None:
         """Commit what is still waiting, then end."""
+        if self._limits is not None:
+            await self._limits.close()
         await self._commits.close()
         await self.notes.close()
+        await self.clock.close()
 
     async def find_hook(self, token: str) -> Hook | None:
         """The hook that `token` opens, or None. Raises Overloaded when the database is away, or
@@ -111,26 +131,39 @@ class EventReceiver:
 
     async def receive(
         self, hook: Hook, headers: Headers, raw_headers: Sequence[tuple[str, str]],
-        query: str, body: bytes, *, test: bool = False,
+        query: str, body: bytes, *, test: bool = False, unlimited: bool = False,
     ) -> Receipt | Reply:  # fmt: skip
         """Accept one delivery: when this returns a receipt, the event is on disk. A reply is what
         the sender wants to hear to something that is no event.
 
-        A `test` is never taken for a repeat of another one. Raises BadSignature, InvalidInput (a
-        sender's id that cannot be one) and Overloaded (nothing was accepted).
+        A `test` is never taken for a repeat of another one; `unlimited`, no limit holds it back,
+        here or later. Raises BadSignature, InvalidInput (a
+        sender's id that cannot be one), Throttled (a limit that refuses) and Overloaded; nothing
+        was accepted then.
         """
         verified = hook.sender.verify(headers, body, hook.secrets, hook.config, utc_now())
         if isinstance(verified, Refused):
-            raise BadSignature(verified.reason)
+            raise BadSignature(self.clock.blamed(verified.reason))
         if hook.secret_ids:
             self.notes.secret_used(hook.secret_ids[verified.secret])
         if (reply := hook.sender.reply(body)) is not None:
             return reply
-        arrived = _Arrived(headers, raw_headers, query, body, test)
+        arrived = _Arrived(headers, raw_headers, query, body, test, unlimited)
         event = _event(hook, verified, arrived)
+        if self._limits is None or unlimited or not hook.windows:
+            return await self._store(event)
+        ask = Ask(str(event.id), hook.windows)
+        await self._limits.admit(ask)
+        receipt = await self._store(event)
+        if receipt.duplicate:
+            await self._limits.take_back(ask)
+        return receipt
+
+    async def _store(self, event: NewEvent) -> Receipt:
         try:
-            return await self._commits.submit(event)
-        except Unavailable:
+            async with asyncio.timeout(ANSWERED_WITHIN_S):
+                return await self._commits.submit(event)
+        except (*Unavailable, *Contended):
             raise Overloaded(2) from None
 
     async def _commit(self, batch: Sequence[NewEvent]) -> list[Receipt]:
@@ -140,7 +173,7 @@ class EventReceiver:
         await pause_at("ingest.before_commit")
         first_of: dict[UUID, UUID] = {}
         left = list(batch)
-        with metrics.INGEST_SECONDS.time():
+        with metrics.INGEST_SECONDS.time(), at_the_door():
             for _ in range(ROUNDS):
                 left = await _store_round(left, first_of)
                 if not left:
@@ -154,7 +187,7 @@ class EventReceiver:
         return [Receipt(first_of[e.id], duplicate=first_of[e.id] != e.id) for e in batch]
 
     def _tell(self, stored: Sequence[NewEvent]) -> None:
-        self._ring_events([event.id for event in stored])
+        self._ring_events({event.id: event.team_id for event in stored})
         for team_id in {event.team_id for event in stored}:
             self._announce(team_id, "events")
         metrics.EVENTS.labels("accepted").inc(len(stored))
@@ -173,6 +206,7 @@ class _Arrived(NamedTuple):
     query: str
     body: bytes
     test: bool
+    unlimited: bool
 
 
 def _event(hook: Hook, verified: Verified, arrived: _Arrived) -> NewEvent:
@@ -203,12 +237,14 @@ def _event(hook: Hook, verified: Verified, arrived: _Arrived) -> NewEvent:
 
 
 def _kept(arrived: _Arrived, signature_header: str) -> list[tuple[str, str]]:
-    """The headers that are stored; the mark of a test is ours alone to set."""
+    """The headers that are stored; the marks of a test are ours alone to set."""
     raw_headers = arrived.raw_headers
-    if TEST_HEADER in arrived.headers:
-        raw_headers = [pair for pair in raw_headers if pair[0].lower() != TEST_HEADER]
-    kept = storable_headers(raw_headers, signature_header)
-    return [*kept, (TEST_HEADER, "1")] if arrived.test else kept
+    if not OUR_MARKS.isdisjoint(arrived.headers):
+        raw_headers = [pair for pair in raw_headers if pair[0].lower() not in OUR_MARKS]
+    marks = [(TEST_HEADER, "1")] if arrived.test else []
+    if arrived.unlimited:
+        marks.append((UNLIMITED_MARK, "1"))
+    return [*storable_headers(raw_headers, signature_header), *marks]
 
 
 async def _store_round(
@@ -262,7 +298,7 @@ async def _store_within_patience(first: Sequence[NewEvent]) -> set[UUID]:
     for pause in RETRY_AFTER_S:
         try:
             return await events.store(first)
-        except Unavailable:
+        except (*Unavailable, *Contended):
             await asyncio.sleep(pause)
     return await events.store(first)
 

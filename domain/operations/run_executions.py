@@ -2,31 +2,38 @@
 
 A claimed execution has a lease of 30 seconds, which is renewed as long as its task lives. Only
 what can start at once is claimed: what waits for a free place stays unclaimed, where any other
-worker can take it.
+worker can take it. Free places go to the team that has the fewest, and no team has all of them: so
+others need not wait for one team's flood, nor until its calls end.
 """
 
 import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.engines.plan import Engine, Failed, Lost, Outcome
+from domain.engines.plan import Engine, Failed, Lost, Outcome, Waits
+from domain.fair_queue import FairQueue
 from domain.logs import log_context, logger
+from domain.operations.claim_executions import claim_executions
 from domain.operations.prepare_runs import Prepared, RunPreparer
-from domain.operations.settle_executions import Settler, ended, on_record, released
+from domain.operations.settle_executions import Settler, ended, on_record, released, waited
 from domain.pause_points import pause_at
 from domain.rules.step_results import StepResult
-from domain.store import executions
+from domain.store import backlog, executions
 from domain.store.database import Row, Unavailable
 
 PLACES = 128
+PLACES_OF_A_TEAM = 96
 MOST_A_CLAIM = 64
+# Of a team. What is waiting is a few dozen octets.
 MOST_WAITING = 10_000
+# With fewer waiting and running, nobody waits long enough to ask whose they are.
+CROWD = 64
 RENEW_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
 REST_S = 0.004
@@ -55,7 +62,7 @@ class ExecutionRunner:
         self._announce = announce
         self._preparer = preparer
         self._settler = settler
-        self._waiting: dict[UUID, None] = {}
+        self._waiting: FairQueue[UUID, None] = FairQueue(MOST_WAITING)
         self._running: dict[UUID, _Running] = {}
         self._wake = asyncio.Event()
         self._stopping = False
@@ -66,13 +73,14 @@ class ExecutionRunner:
         self._renewing = asyncio.create_task(self._renew_for_ever())
 
     def take(self, ids: Iterable[UUID]) -> None:
-        """Run these executions when there is a place for them. What does not fit is dropped:
-        the next sweep rings for it again."""
+        """Run these executions when there is a place for them. Given as a mapping, each with its
+        team. What does not fit in is dropped: the next sweep rings for it again."""
         if self._stopping:
             return
+        teams = ids if isinstance(ids, Mapping) else {}
         for execution_id in ids:
-            if len(self._waiting) < MOST_WAITING and execution_id not in self._running:
-                self._waiting[execution_id] = None
+            if execution_id not in self._running:
+                self._waiting.put(execution_id, None, teams.get(execution_id))
         self._wake.set()
 
     @property
@@ -100,19 +108,41 @@ class ExecutionRunner:
         while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting and len(self._running) < PLACES:
-                await self._claim_some()
+            while await self._claim_some():  # noqa: ASYNC110 - not until it is so, but as long as
                 # A first ring is answered at once; under load a claim then finds more.
                 await asyncio.sleep(REST_S)
 
-    async def _claim_some(self) -> None:
+    async def _claim_some(self) -> bool:
+        """Claim what there are places for; False: there are none, or none for those who wait."""
+        if not self._waiting or len(self._running) >= PLACES:
+            return False
+        await self._find_teams()
+        places = Counter(one.row["team_id"] for one in self._running.values())
         most = min(MOST_A_CLAIM, PLACES - len(self._running))
-        ids = list(islice(self._waiting, most))
-        for execution_id in ids:
-            del self._waiting[execution_id]
+        ids = [each for each, _ in self._waiting.take(most, places, PLACES_OF_A_TEAM)]
+        if ids:
+            await self._claim(ids)
+        return bool(ids)
+
+    async def _find_teams(self) -> None:
+        """See whose executions wait of which that is not known, if it matters by now."""
+        unknown = self._waiting.waiting_in(None)
+        if not unknown or unknown + len(self._running) < CROWD:
+            return
+        ids = [each for each, _ in self._waiting.take_lane(None)]
+        try:
+            teams = await backlog.teams_of_executions(ids)
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the next sweep rings again
+            log.warning("teams_not_found", error=repr(failure))
+            await asyncio.sleep(AFTER_FAILURE_S)
+            return
+        for execution_id, team_id in teams.items():
+            self._waiting.put(execution_id, None, team_id)
+
+    async def _claim(self, ids: Sequence[UUID]) -> None:
         await pause_at("claim.before")
         try:
-            rows = await executions.claim(ids)
+            rows = await claim_executions(ids)
             received = time.monotonic()
             prepared = await self._preparer.prepare(rows) if rows else []
         except Exception as failure:  # noqa: BLE001 - whatever it was, claiming goes on
@@ -158,10 +188,15 @@ class ExecutionRunner:
             outcome = await self._engine.run(prepared.run, record, now)
             await pause_at("step.after_call")
         if not isinstance(outcome, Lost):
-            settlement = ended(row, outcome, prepared.policy, now(), random.random)
+            if isinstance(outcome, Waits):
+                settlement = waited(row, outcome, now())
+            else:
+                position = outcome.position if isinstance(outcome, Failed) else 0
+                policy = prepared.policy_at(position)
+                settlement = ended(row, outcome, policy, now(), random.random)
             await self._settler.settle(settlement)
             if settlement.state != "succeeded":
-                log.info("attempt_failed", state=settlement.state, reason=settlement.reason)
+                log.info("attempt_ended", state=settlement.state, reason=settlement.reason)
 
     async def _put_back(self, row: Row, now: datetime) -> None:
         with contextlib.suppress(*Unavailable):
@@ -191,7 +226,7 @@ class ExecutionRunner:
         running = [pair for pair in claimed if self._runs(*pair)]
         try:
             lost = await find_lost(running) if running else set()
-        except Unavailable as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the leases need the next try
             log.warning("renewal_failed", error=repr(failure))
             return
         for execution_id, fence in running:

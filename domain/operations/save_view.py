@@ -26,6 +26,7 @@ PERMISSION = {
     "triggers": SEE_TRIGGERS,
     "events": SEE_EVENTS,
     "executions": SEE_EXECUTIONS,
+    "dead_letters": SEE_EXECUTIONS,
     "slots": SEE_TRIGGERS,
 }
 

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from domain.errors import Conflict, InvalidInput, NotFound, Problem
 from domain.rules.bodies import read_json
+from domain.rules.checking import Problems
 from domain.rules.input_schemas import parse_input_schema
 from domain.rules.json_values import write_json
 from domain.rules.permissions import Actor
+from domain.rules.policies import parse_policy
 from domain.rules.redaction import storable_headers
 from domain.rules.workflow_steps import parse_steps, references_in
 from domain.store import audit, secrets, workflows
@@ -27,15 +29,27 @@ class Unchanged(Enum):
 UNCHANGED: Final = Unchanged.UNCHANGED
 
 
-def contents_of(steps: object, input_schema: object, *, found: Sequence[Problem] = ()) -> Contents:
-    """Steps and input schema (None: none) as they are stored. Raises InvalidInput that names the
-    fields, with the problems that were `found` before."""
-    problems, schema = list(found), None
-    try:
-        schema = schema_text(input_schema)
-    except InvalidInput as refused:
-        problems += refused.problems
-    return Contents(steps_text(steps, found=problems), schema)
+def contents_of(
+    steps: object, input_schema: object, policy: object = None, *, found: Sequence[Problem] = ()
+) -> Contents:
+    """Steps, input schema (None: none) and policy as they are stored. Raises InvalidInput that
+    names the fields, with the problems that were `found` before."""
+    problems = Problems()
+    for problem in found:
+        problems.add(problem.field, problem.message)
+    schema = problems.attempt(lambda: schema_text(input_schema))
+    kept = problems.attempt(lambda: policy_text(policy))
+    read = problems.attempt(lambda: steps_text(steps))
+    problems.raise_any()
+    return Contents(read or "[]", schema, policy=kept or "{}")
+
+
+def policy_text(policy: object) -> str:
+    """A policy as it is stored, without what says nothing. Raises InvalidInput that names the
+    fields."""
+    parse_policy(policy)
+    told = {name: part for name, part in (policy or {}).items() if part not in (None, {})}  # type: ignore[attr-defined]  # parse_policy saw that it is an object
+    return write_json(told).decode()
 
 
 def schema_text(input_schema: object) -> str | None:
@@ -150,6 +164,8 @@ def workflow_facts(row: WorkflowRow) -> dict[str, Any]:
     }
     if shown is not None and shown.input_schema is not None:
         facts["input_schema"] = read_json(shown.input_schema.encode())
+    if shown is not None and shown.policy != "{}":
+        facts["policy"] = read_json(shown.policy.encode())
     if row.template is not None:
         facts["template"] = row.template
         facts["template_version"] = shown.template_version if shown else None
@@ -163,6 +179,7 @@ def template_facts(row: TemplateRow, version: TemplateVersion) -> dict[str, Any]
         "version": row.version,
         "note": version.note,
         "steps": without_credentials(read_json(version.contents.steps.encode())),
+        "policy": read_json(version.contents.policy.encode()),
     }
 
 

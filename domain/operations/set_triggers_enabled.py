@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.errors import InvalidInput
 from domain.operations.switch_schedule import before_switch
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
-from domain.store import audit, expectations, trigger_bulk
+from domain.store import audit, expectations, lanes, trigger_bulk
 from domain.store.database import transaction
 from domain.store.trigger_bulk import TriggerSwitch
 
@@ -28,7 +28,8 @@ async def set_triggers_enabled(
     actor: Actor, trigger_ids: Sequence[UUID], *, enabled: bool
 ) -> Switched:
     """Switch those of the triggers that are not switched so yet, all or none, each with its own
-    audit entry. Of what came due while a schedule was off, its own policy says what runs.
+    audit entry. Of what came due while a schedule was off, its own policy says what runs; all that
+    was held for a trigger runs.
 
     Raises InvalidInput for none at all, or more than 1,000.
     """
@@ -43,6 +44,10 @@ async def set_triggers_enabled(
                 actor.team_id, trigger_id, enabled=enabled, catch_up="policy", passes=1
             )
         changed = await trigger_bulk.switch(actor.team_id, wanted, enabled=enabled)
+        if enabled:
+            # All of their lanes at once, in everybody's order: trigger by trigger, this could wait
+            # in a circle with a pass that goes through the lanes of several.
+            await lanes.look_again(actor.team_id, [each.id for each in changed])
         await expectations.look_again(actor.team_id, [each.id for each in changed])
         for each in changed:
             await _record(actor, each)

@@ -1,18 +1,26 @@
 """Turns what an engine found out into what the database is told, many executions a commit."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from domain import metrics
 from domain.batches import Batcher
-from domain.engines.plan import Failed, Succeeded
+from domain.engines.plan import Failed, Succeeded, Waits
 from domain.pause_points import pause_at
-from domain.rules.retries import GiveUp, RetryPolicy, decide_retry
+from domain.rules.failures import (
+    DEADLINE_EXCEEDED,
+    UNKNOWN_OUTCOME,
+    UNSEEN_ENDS,
+    fingerprint,
+    kind_of_failure,
+)
+from domain.rules.retries import Failure, Retry, RetryPolicy, decide_retry
 from domain.rules.step_results import StepResult
 from domain.store import executions
-from domain.store.database import Row, Unavailable
+from domain.store.database import Contended, Row, Unavailable
 from domain.store.executions import Settled, Settlement
 
 MOST_A_COMMIT = 100
@@ -27,12 +35,16 @@ class Settler:
     """The settle commits of one worker process."""
 
     def __init__(
-        self, announce: Callable[..., None], ring_chains: Callable[[], None] = lambda: None
+        self,
+        announce: Callable[..., None],
+        ring_chains: Callable[[], None] = lambda: None,
+        open_gates: Callable[[Collection[UUID]], None] = lambda _left: None,
     ) -> None:
-        """`announce(team_id, *topics)` and `ring_chains()` (triggers wait for an end) neither block
-        nor fail."""
+        """`announce(team_id, *topics)`, `ring_chains()` (triggers wait for an end) and
+        `open_gates(gate_ids)` (executions have left them) neither block nor fail."""
         self._announce = announce
         self._ring_chains = ring_chains
+        self._open_gates = open_gates
         self._commits: Batcher[Settlement, bool] = Batcher(
             self._commit,
             most=MOST_A_COMMIT,
@@ -56,10 +68,11 @@ class Settler:
 
     async def _commit(self, batch: Sequence[Settlement]) -> list[bool]:
         await pause_at("settle.before_commit")
-        owned, watched = await _write_within_patience(batch)
+        owned, watched, left = await _write_within_patience(batch)
         await pause_at("settle.after_commit")
         if watched:
             self._ring_chains()
+        self._open_gates(left)
         metrics.LEASES_LOST.inc(sum(one.execution_id not in owned for one in batch))
         for one in (one for one in batch if one.execution_id in owned):
             _count(one)
@@ -90,7 +103,7 @@ async def _write_within_patience(batch: Sequence[Settlement]) -> Settled:
     for pause in RETRY_AFTER_S:
         try:
             return await executions.settle(batch)
-        except Unavailable:
+        except (*Unavailable, *Contended):
             await asyncio.sleep(pause)
     return await executions.settle(batch)
 
@@ -102,21 +115,70 @@ def ended(
     finished_at: datetime,
     luck: Callable[[], float],
 ) -> Settlement:
-    """The end of the attempt that `row` claimed. `luck` draws from [0, 1) for the jitter.
-
-    An attempt whose worker was lost counts as none of the tries that the policy allows.
+    """The end of the attempt that `row` claimed. `luck` draws from [0, 1) for the jitter. `policy`
+    is that of the step that failed; it bounds the failures of this step alone, and lost workers
+    are none of them.
     """
-    attempt_ended = replace(_of(row), finished_at=finished_at, steps=outcome.results)
+    attempt_ended = replace(_with_steps(row, outcome.results), finished_at=finished_at)
     if isinstance(outcome, Succeeded):
         return replace(attempt_ended, state="succeeded", attempt_state="succeeded")
+    tries = row["tries"] + 1 if row["tries_at"] == outcome.position else 1
     failed = replace(
-        attempt_ended, attempt_state="failed", reason=outcome.reason, message=outcome.message
+        attempt_ended,
+        attempt_state="unknown" if outcome.reason == UNKNOWN_OUTCOME else "failed",
+        reason=outcome.reason,
+        message=outcome.message,
+        tries=tries,
+        tries_at=outcome.position,
+        error=outcome.message,
     )
-    tries = row["attempt"] - row["lost_leases"]
-    decision = decide_retry(policy, tries, outcome.retryable, finished_at, luck)
-    if isinstance(decision, GiveUp):
-        return replace(failed, state="dead" if outcome.retryable else "failed")
-    return replace(failed, state="retrying", delay_s=(decision.at - finished_at).total_seconds())
+    return _with_fingerprint(row, outcome, _what_follows(row, outcome, policy, failed, luck))
+
+
+def _what_follows(
+    row: Row, outcome: Failed, policy: RetryPolicy, failed: Settlement, luck: Callable[[], float]
+) -> Settlement:
+    """The failed attempt with the state that follows it."""
+    now, deadline = failed.finished_at, row["deadline_at"]
+    assert now is not None  # `ended` says when.
+    late = replace(failed, state="dead", reason=DEADLINE_EXCEEDED)
+    if outcome.held:
+        return late if deadline and now >= deadline else replace(failed, state="unknown")
+    if outcome.reason == DEADLINE_EXCEEDED:
+        return late
+    kind = kind_of_failure(outcome.reason, outcome.status)
+    failure = Failure(kind, outcome.retryable, outcome.retry_after_s)
+    decision = decide_retry(policy, failed.tries or 1, failure, now, luck, deadline=deadline)
+    if isinstance(decision, Retry):
+        return replace(failed, state="retrying", delay_s=(decision.at - now).total_seconds())
+    if decision.reason == DEADLINE_EXCEEDED:
+        return late
+    return replace(failed, state="failed" if decision.reason == "not_retryable" else "dead")
+
+
+def _with_fingerprint(row: Row, outcome: Failed, settlement: Settlement) -> Settlement:
+    key = outcome.results[-1].key if outcome.results else None
+    reason = settlement.reason or outcome.reason
+    made = fingerprint(row["workflow_id"], key, reason, outcome.status, outcome.message)
+    return replace(settlement, fingerprint=made)
+
+
+def waited(row: Row, outcome: Waits, finished_at: datetime) -> Settlement:
+    """An attempt that stopped before a destination that is not available. It is none of the tries;
+    one that did nothing else is no attempt at all, and what is known of the one before stays."""
+    unseen = row["reason"] in UNSEEN_ENDS
+    waits = replace(
+        _of(row),
+        state="retrying",
+        reason=outcome.reason if outcome.recorded or not unseen else row["reason"],
+        delay_s=outcome.delay_s,
+        waits_for=outcome.reason,
+        waits_on=outcome.waits_on,
+        finished_at=finished_at,
+    )
+    if outcome.recorded:
+        return replace(waits, attempt_state="waited")
+    return replace(waits, uncounted=True)
 
 
 def released(row: Row, now: datetime) -> Settlement:
@@ -134,7 +196,11 @@ def released(row: Row, now: datetime) -> Settlement:
 
 def on_record(row: Row, step: StepResult) -> Settlement:
     """A finished step put on record while the execution goes on; prolongs the lease."""
-    return replace(_of(row), steps=(step,))
+    return _with_steps(row, (step,))
+
+
+def _with_steps(row: Row, steps: Sequence[StepResult]) -> Settlement:
+    return replace(_of(row), steps=steps, maybe_twice=any(step.again for step in steps))
 
 
 def _of(row: Row) -> Settlement:

@@ -24,13 +24,15 @@ Pairs = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class TestDraft:
-    """What someone wants to send: `headers` come on top of those of the signature, and win."""
+    """What someone wants to send: `headers` come on top of those of the signature, and win. An
+    `unlimited` one is held back by no limit, and says so wherever it shows."""
 
     __test__ = False
 
     body: bytes
     content_type: str
     headers: Pairs = ()
+    unlimited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class SignedDelivery:
     headers: Pairs
     body: bytes
     delivery_id: str
+    unlimited: bool = False
 
 
 async def sign_test_event(
@@ -61,10 +64,11 @@ async def sign_test_event(
         "size": len(draft.body),
         "content_type": draft.content_type,
         "headers": [name for name, _ in draft.headers],
+        "unlimited": draft.unlimited,
     }
     await audit.record(actor, "send_test_event", "trigger", row.id, after=facts)
     headers = _merged({"Content-Type": draft.content_type, **signature}, draft.headers)
-    return SignedDelivery(row.hook_token, headers, draft.body, delivery_id)
+    return SignedDelivery(row.hook_token, headers, draft.body, delivery_id, draft.unlimited)
 
 
 async def signature_of(

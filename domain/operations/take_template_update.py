@@ -23,7 +23,7 @@ async def take_template_update(
 ) -> WorkflowRow:
     """The workflow with `version`, which must be the template's newest, in its draft; nothing of it
     is published. `take` names the parts that were changed here as well in which the template wins
-    (`steps.notify`, `input_schema`).
+    (`steps.notify`, `input_schema`, `policy`).
 
     Raises NotFound, Conflict (also when there is nothing to take), and InvalidInput when what comes
     out could not be saved, such as a step that refers to one that is not there any more.
@@ -55,5 +55,7 @@ def _refuse_others(names: Collection[str]) -> None:
 
 
 def _checked(draft: Contents) -> Contents:
-    checked = contents_of(read_stored(draft.steps), read_stored(draft.input_schema))
+    checked = contents_of(
+        read_stored(draft.steps), read_stored(draft.input_schema), read_stored(draft.policy)
+    )
     return replace(checked, template_version=draft.template_version)

@@ -13,9 +13,13 @@ from domain.rules.conditions import parse_conditions
 from domain.rules.expectations import parse_expectation
 from domain.rules.ids import new_id
 from domain.rules.json_values import write_json
+from domain.rules.limits import check_kind, parse_limits
 from domain.rules.retries import parse_retry
 from domain.store import workflows
 from domain.store.triggers import NewVersion, Pin, TriggerRow
+
+MOST_FAILURES = 1_000
+"""The most executions that fail in a row before a trigger switches itself off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,21 @@ def parse_parts(
     problems.attempt(lambda: parse_retry(retry))
     if expected_by is not None:
         problems.attempt(lambda: parse_expectation(expected_by))
-    for name in limits:
-        problems.add(f"limits.{name}", "is a limit that this version does not know")
+    limited = problems.attempt(lambda: parse_limits(limits))
+    if read is not None and limited is not None:
+        problems.attempt(lambda: check_kind(limited, read.kind))
     problems.raise_any()
     assert read is not None  # or its problems were raised
     return TriggerParts(read, conditions, limits, retry)
+
+
+def disable_after_problems(value: Any) -> list[Problem]:
+    """What is wrong with after how many failures in a row a trigger is switched off (None: it never
+    is)."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is None or (whole and 1 <= value <= MOST_FAILURES):
+        return []
+    return [Problem("disable_after", f"must be a whole number from 1 to {MOST_FAILURES:,}")]
 
 
 def new_version(
@@ -109,4 +123,6 @@ def trigger_facts(row: TriggerRow) -> dict[str, Any]:
         "limits": read_json(row.limits.encode()),
         "retry": read_json(row.retry.encode()),
         "expected_by": read_stored(row.expected_by),
+        "disable_after": row.disable_after,
+        **({} if row.enabled else {"holds": row.holds}),
     }

@@ -79,14 +79,14 @@ _PLACES: Mapping[str, int] = {letter: OUTCOMES.index(outcome_of(letter)) for let
 
 def compare(live: Conditions, edited: Conditions, subject: Subject) -> str:
     """The letter for what both sides make of an event."""
-    return LETTERS[_result(live, subject), _result(edited, subject)]
+    return LETTERS[result_of(live, subject), result_of(edited, subject)]
 
 
 _RESULTS: Mapping[bool | None, Result] = {True: "matched", False: "not_matched", None: "error"}
 
 
-def _result(conditions: Conditions, subject: Subject) -> Result:
-    # The result of `judge`, without the traces that it makes of the clauses behind it.
+def result_of(conditions: Conditions, subject: Subject) -> Result:
+    """The result of `judge`, without the traces that it makes of the clauses behind it."""
     if conditions.root is None:
         return judge(conditions, subject).result
     return _RESULTS[conditions.root.judge(subject, conditions.visits)[0]]

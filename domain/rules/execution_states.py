@@ -1,7 +1,8 @@
 """The states of an execution, the moves between them, and what each means.
 
 A claim takes a queued or retrying execution whose time has come. A running one whose lease has run
-out goes back to retrying, and from there to another worker. Every move is made by an update that
+out goes back to retrying, and from there to another worker. One whose deadline passes while nobody
+runs it is dead. Every move is made by an update that
 names the state and the fence it expects; this table says which updates may exist at all.
 """
 
@@ -22,7 +23,8 @@ class ExecutionState(StrEnum):
     FAILED = "failed"
     """Ended by a failure that no retry can mend."""
     DEAD = "dead"
-    """Out of attempts, or lost three leases: a dead letter, kept for inspection and replay."""
+    """Out of attempts or of time, or lost three leases: a dead letter, kept for inspection and
+    replay."""
     CANCELED = "canceled"
     """A person stopped it."""
     UNKNOWN = "unknown"
@@ -36,11 +38,11 @@ _QUEUED, _RUNNING, _RETRYING = (
 )
 
 MOVES: dict[ExecutionState, frozenset[ExecutionState]] = {
-    ExecutionState.QUEUED: frozenset({_RUNNING, ExecutionState.CANCELED}),
+    ExecutionState.QUEUED: frozenset({_RUNNING, ExecutionState.DEAD, ExecutionState.CANCELED}),
     ExecutionState.RUNNING: frozenset(ExecutionState),
-    ExecutionState.RETRYING: frozenset({_RUNNING, ExecutionState.CANCELED}),
+    ExecutionState.RETRYING: frozenset({_RUNNING, ExecutionState.DEAD, ExecutionState.CANCELED}),
     ExecutionState.UNKNOWN: frozenset(
-        {_QUEUED, ExecutionState.SUCCEEDED, ExecutionState.FAILED, ExecutionState.CANCELED}
+        {_QUEUED, ExecutionState.FAILED, ExecutionState.DEAD, ExecutionState.CANCELED}
     ),
     ExecutionState.SUCCEEDED: frozenset(),
     ExecutionState.FAILED: frozenset(),

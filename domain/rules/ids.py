@@ -32,8 +32,13 @@ def _compose(milliseconds: int, randomness: int) -> UUID:
 
 
 def new_id() -> UUID:
-    """A fresh id. Its instant is this process's clock: it orders and files, it decides nothing."""
-    return _compose(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big"))
+    """A fresh id. Its instant is this process's clock: it orders and files, it decides nothing. Of
+    two events that come within a millisecond the first has the lower one: what follows the
+    millisecond is its fraction, to a quarter of a microsecond (RFC 9562 §6.2, method 3)."""
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = nanoseconds * (_RAND_A_MASK + 1) // 1_000_000
+    randomness = int.from_bytes(os.urandom(8), "big") & _RAND_B_MASK
+    return _compose(milliseconds, fraction << 62 | randomness)
 
 
 def derived_id(origin: UUID, *parts: object) -> UUID:

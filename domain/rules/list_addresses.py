@@ -17,6 +17,7 @@ from domain.rules.ids import parse_id
 from domain.rules.list_filters import (
     CAUGHT_UP,
     CUSTOM,
+    DEAD_LETTER_STATES,
     HEALTHS,
     KINDS,
     SLOT_REASONS,
@@ -25,6 +26,7 @@ from domain.rules.list_filters import (
     SWITCHED,
     VERDICTS,
     WITHIN,
+    DeadLetterFilters,
     EventFilters,
     ExecutionFilters,
     Pairs,
@@ -172,6 +174,23 @@ def read_execution_filters(given: Given) -> ExecutionFilters:
         workflow_id=reader.id("workflow"),
         span=reader.span(),
         id=reader.id("id"),
+        bulk_id=reader.id("bulk"),
+    )
+    reader.finish()
+    return filters
+
+
+def read_dead_letter_filters(given: Given) -> DeadLetterFilters:
+    """What the address of the list of dead letters asks for. Raises InvalidInput."""
+    reader = _Reader(given)
+    filters = DeadLetterFilters(
+        states=reader.words("state", DEAD_LETTER_STATES),
+        trigger_id=reader.id("trigger"),
+        workflow_id=reader.id("workflow"),
+        reason=reader.text("reason"),
+        error=reader.text("error"),
+        fingerprint=reader.text("fingerprint"),
+        span=reader.span(),
     )
     reader.finish()
     return filters
@@ -222,9 +241,10 @@ def read_slot_filters(given: Given) -> SlotFilters:
     return filters
 
 
-ListFilters = ExecutionFilters | EventFilters | TriggerFilters | SlotFilters
+ListFilters = ExecutionFilters | DeadLetterFilters | EventFilters | TriggerFilters | SlotFilters
 READERS: Mapping[str, Callable[[Given], ListFilters]] = {
     "executions": read_execution_filters,
+    "dead_letters": read_dead_letter_filters,
     "events": read_event_filters,
     "triggers": read_trigger_filters,
     "slots": read_slot_filters,
@@ -232,7 +252,7 @@ READERS: Mapping[str, Callable[[Given], ListFilters]] = {
 """By list: how its address is read."""
 
 _NAMES = {"states": "state", "verdicts": "verdict", "trigger_id": "trigger",
-          "workflow_id": "workflow"}  # fmt: skip
+          "workflow_id": "workflow", "bulk_id": "bulk"}  # fmt: skip
 
 
 def pairs_of(filters: ListFilters) -> Pairs:

@@ -96,6 +96,25 @@ class ExecutionFilters:
     event_id: UUID | None = None
     span: Span = ANY_TIME
     id: UUID | None = None
+    bulk_id: UUID | None = None
+
+
+DEAD_LETTER_STATES = ("dead", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterFilters:
+    """What the list of dead letters is narrowed to; empty or None: not narrowed, except that
+    without states it is `dead`. `reason` is a word of ours, `error` a part of the first or the last
+    error, in any case; those of one `fingerprint` failed in the same way."""
+
+    states: tuple[str, ...] = ()
+    trigger_id: UUID | None = None
+    workflow_id: UUID | None = None
+    reason: str | None = None
+    error: str | None = None
+    fingerprint: str | None = None
+    span: Span = ANY_TIME
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ MANAGE_MEMBERS = "manage_members"
 SEE_TEAM = "see_team"
 SEE_REFUSED = "see_refused"
 SEND_TEST_EVENTS = "send_test_events"
+LIFT_LIMITS = "lift_limits"
+MANAGE_TEAM_LIMITS = "manage_team_limits"
 # What is one's own: profile, sessions, saved views.
 OWN_PROFILE = "own_profile"
 # Whoever is signed in may sign out.
@@ -55,7 +57,13 @@ _EDITOR = _VIEWER | {
     SEE_REFUSED,
     SEND_TEST_EVENTS,
 }
-_ADMIN = _EDITOR | {MANAGE_SECRETS, MANAGE_KEYS, MANAGE_MEMBERS}
+_ADMIN = _EDITOR | {
+    MANAGE_SECRETS,
+    MANAGE_KEYS,
+    MANAGE_MEMBERS,
+    LIFT_LIMITS,
+    MANAGE_TEAM_LIMITS,
+}
 
 ROLES: Mapping[str, frozenset[str]] = {"viewer": _VIEWER, "editor": _EDITOR, "admin": _ADMIN}
 PERMISSIONS = _ADMIN

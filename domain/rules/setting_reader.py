@@ -58,9 +58,11 @@ class SettingReader:
         return self.read(name, lambda value: whole_number(value, bounds), default)
 
 
-def whole_number(value: object, bounds: tuple[int, int], part: str = "") -> int:
-    """A whole number between bounds, which are included. Raises Fault."""
+def whole_number(value: object, bounds: tuple[int, int], part: str = "", *, unit: str = "") -> int:
+    """A whole number between bounds, which are included; a fault names its unit, if there is one.
+    Raises Fault."""
     low, high = bounds
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise Fault(f"must be a whole number from {low} to {high:,}", part)
+        of_unit = f" of {unit}" if unit else ""
+        raise Fault(f"must be a whole number{of_unit} from {low} to {high:,}", part)
     return value

@@ -34,7 +34,13 @@ _OUTCOMES: dict[tuple[Result, Result], Outcome] = {
     ("not_matched", "error"): "error",
     ("error", "not_matched"): "live_error",
 }
-_LIVE: dict[str, Result] = {"fired": "matched", "filtered": "not_matched"}
+# What had to wait, or came too often, had matched.
+_LIVE: dict[str, Result] = {
+    "fired": "matched",
+    "deferred": "matched",
+    "rate_limited": "matched",
+    "filtered": "not_matched",
+}
 
 
 class ShadowState(StrEnum):

@@ -10,7 +10,8 @@ from domain.rules.json_values import JsonValue
 class StepResult:
     """One step within one attempt. `state` is succeeded, failed or unknown; `reason` is one of a
     small set of words, `message` a sentence. `request` and `response` are what people may see:
-    secrets redacted, bodies cut."""
+    secrets redacted, bodies cut. `again`: an earlier attempt made the same call, and nobody knows
+    what became of it."""
 
     position: int
     key: str
@@ -22,3 +23,4 @@ class StepResult:
     response: JsonValue
     started_at: datetime
     finished_at: datetime
+    again: bool = False

@@ -1,9 +1,10 @@
 """Taking a newer version of a template into a workflow that was made from an older one.
 
-Three states are compared, part by part, a part being a step (by its key) or the input schema: the
-template's version that the workflow has (`base`), the newer one (`theirs`), and the workflow
-(`mine`). What only the template changed is taken; what only the workflow changed stays; what both
-changed in different ways is a matter for people, and stays as it is here unless they say otherwise.
+Three states are compared, part by part, a part being a step (by its key), the input schema or the
+policy: the template's version that the workflow has (`base`), the newer one (`theirs`), and the
+workflow (`mine`). What only the template changed is taken; what only the workflow changed stays;
+what both changed in different ways is a matter for people, and stays as it is here unless they say
+otherwise.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,30 +16,34 @@ from domain.rules.json_values import JsonValue, same
 Change = Literal["added", "changed", "removed"]
 Outcome = Literal["taken", "here_already", "conflict"]
 SCHEMA: Final = "input_schema"
-"""The name of the input schema as a part. No step is called so: keys of steps stand for themselves
-below `steps.`."""
+POLICY: Final = "policy"
+"""The names of the input schema and of the policy as parts. No step is called so: keys of steps
+stand for themselves below `steps.`."""
 
 _ABSENT: Final[Any] = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Steps and input schema of one of the three."""
+    """Steps, input schema and policy of one of the three."""
 
     steps: Sequence[dict[str, Any]]
     input_schema: JsonValue
+    policy: JsonValue = None
 
     def part(self, name: str) -> Any:
         """The part of that name; `_ABSENT` when it has none."""
         if name == SCHEMA:
             return _ABSENT if self.input_schema is None else self.input_schema
+        if name == POLICY:
+            return self.policy or _ABSENT
         key = name.removeprefix("steps.")
         return next((step for step in self.steps if step["key"] == key), _ABSENT)
 
     @property
     def names(self) -> list[str]:
         """The names of its parts."""
-        return [SCHEMA, *(f"steps.{step['key']}" for step in self.steps)]
+        return [SCHEMA, POLICY, *(f"steps.{step['key']}" for step in self.steps)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def merged(base: Side, theirs: Side, mine: Side, also: Collection[str] = ()) -> 
         if each.outcome == "taken" or (each.outcome == "conflict" and each.name in also)
     }
     schema = theirs.input_schema if SCHEMA in taken else mine.input_schema
-    return Side(_ordered(base, theirs, mine, _steps(theirs, mine, taken)), schema)
+    policy = theirs.policy if POLICY in taken else mine.policy
+    return Side(_ordered(base, theirs, mine, _steps(theirs, mine, taken)), schema, policy)
 
 
 def _steps(theirs: Side, mine: Side, taken: Collection[str]) -> list[dict[str, Any]]:

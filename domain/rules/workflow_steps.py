@@ -1,6 +1,7 @@
 """The steps of a workflow: checked when it is saved, compiled for the engine that runs them.
 
-A step is `{"key", "kind": "http", "method", "url", "headers", "body", "timeout_s", "on_unknown"}`.
+A step is `{"key", "kind": "http", "method", "url", "headers", "body", "timeout_s", "on_unknown",
+"retry"}`.
 Rows A79 and A80 of the attack catalogue: methods are a fixed list, headers that the caller owns
 are refused, and no header carries a line break.
 """
@@ -14,17 +15,19 @@ from domain.errors import InvalidInput
 from domain.rules.checking import Problems
 from domain.rules.json_values import number_of
 from domain.rules.placeholders import STEP_KEY
+from domain.rules.policies import given_retry
 from domain.rules.request_templates import (
     HeaderTemplate,
     UrlTemplate,
     compile_header_template,
     compile_url_template,
 )
+from domain.rules.retries import RetryPolicy
 from domain.rules.templates import References, Template, compile_template
 from domain.rules.urls import InvalidUrl, parse_url
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-OnUnknown = Literal["retry", "give_up"]
+OnUnknown = Literal["retry", "hold", "give_up"]
 ChoiceT = TypeVar("ChoiceT", bound=str)
 
 MAX_STEPS = 50
@@ -33,9 +36,11 @@ MAX_TIMEOUT_S = 60.0
 DEFAULT_TIMEOUT_S = 10.0
 
 METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-ON_UNKNOWN: tuple[OnUnknown, ...] = ("retry", "give_up")
+ON_UNKNOWN: tuple[OnUnknown, ...] = ("retry", "hold", "give_up")
 
-STEP_FIELDS = ("key", "kind", "method", "url", "headers", "body", "timeout_s", "on_unknown")
+STEP_FIELDS = (
+    "key", "kind", "method", "url", "headers", "body", "timeout_s", "on_unknown", "retry"
+)  # fmt: skip
 _KEY = re.compile(STEP_KEY)
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _NO_BODY = frozenset({"GET", "HEAD"})
@@ -61,7 +66,7 @@ class HttpStep:
     """One HTTP request. `body` is None when nothing is sent; else JSON built by a serialiser.
 
     `timeout_s` is a total deadline in seconds. `on_unknown` says what to do when it is not known
-    whether the request was carried out.
+    whether the request was carried out. `retry` is its own retry policy, if it has one.
     """
 
     key: str
@@ -71,6 +76,7 @@ class HttpStep:
     body: Template | None
     timeout_s: float
     on_unknown: OnUnknown
+    retry: RetryPolicy | None = None
 
     @property
     def references(self) -> References:
@@ -128,9 +134,12 @@ class _StepParser:
         headers = self._headers(raw.get("headers"))
         body = self._body(raw.get("body"), method)
         timeout_s = self._timeout(raw.get("timeout_s", DEFAULT_TIMEOUT_S))
+        retry = self._problems.attempt(
+            lambda: given_retry(raw.get("retry"), f"{self._field}.retry")
+        )
         if key is None or url is None:
             return None
-        step = HttpStep(key, method, url, headers, body, timeout_s, on_unknown)
+        step = HttpStep(key, method, url, headers, body, timeout_s, on_unknown, retry)
         self._check_references(step)
         return step
 

@@ -2,12 +2,14 @@
 
 Piccolo's own transaction keeps its connection, and its place in the task's context, when commit
 or rollback raises; ours gives both back whatever happens. Its pool waits for ever; ours gives up.
-A task that acts for one team (`team_scope.py`) gets its connections from a pool of their own.
+A task that acts for one team (`team_scope.py`) gets its connections from a pool of their own, and
+so does the door: what others do to a database's connections must not keep events from being stored.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Literal, TypeAlias
 
@@ -18,6 +20,8 @@ from domain.store.team_scope import SCHEMA, ScopedConnection, scoped_team
 
 ACQUIRE_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 10.0
+# asyncpg gives a connection up after so many queries; one that is kept for the door is kept.
+_FOR_EVER = 2**62
 
 # asyncpg's Record, as far as we use it.
 Row: TypeAlias = Mapping[str, Any]
@@ -30,6 +34,8 @@ Unavailable = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
+    # What asyncpg says of a connection that broke within a message: it has lost count.
+    asyncpg.InternalClientError,
 )
 # What somebody else's lock, or our own slowness, does to a transaction: it may succeed in a moment.
 Contended = (
@@ -37,6 +43,21 @@ Contended = (
     asyncpg.TransactionRollbackError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
+
+
+_at_the_door: ContextVar[bool] = ContextVar("at_the_door", default=False)
+
+
+@contextmanager
+def at_the_door() -> Iterator[None]:
+    """What runs in here has the connections that are kept for accepting events, where this process
+    keeps any. They are opened at its start, and stay open: when others use up the connections that
+    the database has, everything else is refused, and events are still stored."""
+    before = _at_the_door.set(True)
+    try:
+        yield
+    finally:
+        _at_the_door.reset(before)
 
 
 class Transaction(PostgresTransaction):
@@ -104,6 +125,7 @@ class Engine(PostgresEngine):
     a second pool for those who act for one team."""
 
     scoped_pool: Any = None
+    door_pool: Any = None
 
     async def check_version(self) -> None:
         """Nothing: `/readyz` and the release say so when the database is not usable."""
@@ -118,7 +140,12 @@ class Engine(PostgresEngine):
     @property
     def pool_of_task(self) -> Any:
         """The pool whose connections see what this task may see. Raises RuntimeError without."""
-        pool = self.pool if scoped_team() is None else self.scoped_pool
+        if scoped_team() is not None:
+            pool = self.scoped_pool
+        elif _at_the_door.get() and self.door_pool is not None:
+            pool = self.door_pool
+        else:
+            pool = self.pool
         if pool is None:
             raise RuntimeError("open_pool() first: without a pool every query makes a connection")
         return pool
@@ -173,14 +200,20 @@ async def _keep_as_it_is(_connection: asyncpg.Connection) -> None:
     trip a use) is left out."""
 
 
-async def open_pool(size: int, scoped: int = 0) -> None:
+async def open_pool(size: int, scoped: int = 0, door: int = 0) -> None:
     """Open this process's pool of at most `size` connections, on the running event loop, and one
-    of at most `scoped` for those who act for one team, if there are any here.
+    of at most `scoped` for those who act for one team, if there are any here. `door` connections
+    are opened at once and kept for `at_the_door()`.
 
     Raises one of `Unavailable` when the database cannot be reached: the start then fails.
     """
     ours = engine()
     await ours.start_connection_pool(min_size=1, max_size=size, reset=_keep_as_it_is)
+    if door:
+        ours.door_pool = await asyncpg.create_pool(
+            **ours.config, min_size=door, max_size=door, max_queries=_FOR_EVER,
+            max_inactive_connection_lifetime=0, reset=_keep_as_it_is,
+        )  # fmt: skip
     if scoped:
         config = dict(ours.config)
         settings = {**config.pop("server_settings"), "search_path": SCHEMA}
@@ -196,6 +229,9 @@ async def close_pool() -> None:
     if ours.scoped_pool is not None:
         await ours.scoped_pool.close()
         ours.scoped_pool = None
+    if ours.door_pool is not None:
+        await ours.door_pool.close()
+        ours.door_pool = None
     if ours.pool is not None:
         await ours.close_connection_pool()
 
@@ -216,8 +252,13 @@ async def _connection() -> AsyncIterator[Any]:
         yield current.connection
         return
     async with engine().pool_of_task.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-        await _show_team(connection)
-        yield connection
+        try:
+            await _show_team(connection)
+            yield connection
+        except asyncpg.InternalClientError:
+            # Given back alive it would fail whoever has it next, and so on without end.
+            connection.terminate()
+            raise
 
 
 async def _show_team(connection: Any) -> None:

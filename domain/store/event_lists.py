@@ -16,11 +16,13 @@ from domain.store.database import Row, fetch
 from domain.store.pages import PAGE_SIZE, Looked, Page, Position
 from domain.store.scans import Scan, Source, read_scan
 
-# As a JSON text: a pair of a header that only our own test events have.
-_LOOKING = """
-SELECT c.key, e.* FROM ({candidates}) c JOIN LATERAL (
+# As JSON texts: pairs of headers that only our own test events have.
+MARKS = """{headers} @> '[["signalbox-test", "1"]]' AS is_test,
+    {headers} @> '[["signalbox-unlimited", "1"]]' AS is_unlimited"""
+_LOOKING = f"""
+SELECT c.key, e.* FROM ({{candidates}}) c JOIN LATERAL (
     SELECT id, trigger_id, kind, received_at, title, sender_id, content_type,
-        octet_length(body) AS size, headers @> '[["signalbox-test", "1"]]' AS is_test
+        octet_length(body) AS size, {MARKS.format(headers="headers")}
     FROM event WHERE team_id = $1 AND id = c.event_id LIMIT 1
 ) e ON true"""
 _SHOWING = """
@@ -48,6 +50,7 @@ class EventListed:
     size: int
     state: str
     is_test: bool
+    is_unlimited: bool
 
 
 _FIELDS = tuple(EventListed.__dataclass_fields__)
@@ -122,17 +125,32 @@ def _events(scan: Scan, filters: EventFilters) -> Source:
     return Source("event", "id", "r.id AS event_id", "trigger_id", values)
 
 
+# Of the two decisions about what had to wait, the first one says how it stands while it waits. It
+# may have gone from one lane to another since: it is found, and named, by the one it is in.
+_WAITING = {"deferred": ("debounce", "batch", "limit"), "paused": ("pause",)}
+_FOUND_ELSEWHERE = {PENDING, "fired", "deferred"}
+_STANDS = """CASE WHEN r.verdict <> 'deferred' AND r.reason IS DISTINCT FROM 'held' THEN r.verdict
+    ELSE (SELECT CASE WHEN w.why = 'pause' THEN 'paused' ELSE 'deferred' END FROM waiting_event w
+        WHERE w.team_id = $1 AND w.event_id = r.event_id) END"""
+
+
 def _by_verdict(scan: Scan, filters: EventFilters) -> list[Source]:
     """Where events of the verdicts are found: what did not fire by decisions, what did by its
-    executions, and what is not decided in the queue."""
+    executions (of a batch: by decisions), what waits in its lane, and what is not decided in the
+    queue."""
     sources = []
-    if others := [each for each in filters.verdicts if each not in {PENDING, "fired"}]:
+    if others := [each for each in filters.verdicts if each not in _FOUND_ELSEWHERE]:
         verdicts = f"{scan.given(others)}::text[]"
         # The index of verdicts leaves out what fired, and wants to hear so.
-        where = "AND r.verdict <> 'fired'"
+        where = "AND r.verdict <> 'fired' AND r.reason IS DISTINCT FROM 'held'"
         sources.append(Source("decision", "id", "r.event_id", "verdict", verdicts, where))
     if "fired" in filters.verdicts:
         sources.append(Source("execution", "id", "r.event_id"))
+        where = "AND r.reason = 'batched'"
+        sources.append(Source("decision", "id", "r.event_id", where=where))
+    if lanes := [why for each in filters.verdicts for why in _WAITING.get(each, ())]:
+        whys = f"{scan.given(lanes)}::text[]"
+        sources.append(Source("waiting_event", "event_id", "r.event_id", "why", whys))
     if PENDING in filters.verdicts:
         sources.append(Source("pending_event", "event_id", "r.event_id"))
     return sources
@@ -143,7 +161,7 @@ def _of_trigger(scan: Scan, filters: EventFilters) -> list[Source]:
     of the indexes of verdicts knows triggers."""
     sources, trigger = [], scan.given(filters.trigger_id)
     if filters.verdicts != (PENDING,):
-        columns, values = "r.event_id, r.verdict", f"ARRAY[{trigger}]::uuid[]"
+        columns, values = f"r.event_id, {_STANDS} AS verdict", f"ARRAY[{trigger}]::uuid[]"
         sources.append(Source("decision", "id", columns, "trigger_id", values))
     if PENDING in filters.verdicts:
         columns, where = f"r.event_id, '{PENDING}' AS verdict", f"AND r.trigger_id = {trigger}"

@@ -142,10 +142,30 @@ async def count_repeats(repeats: Sequence[NewEvent]) -> dict[bytes, UUID]:
     return {row["key_hash"]: row["event_id"] for row in rows}
 
 
+# What judging needs of events whose ids $1 holds and `events` names, and of their triggers as these
+# are now.
+TO_JUDGE = """
+SELECT e.id, e.team_id, e.trigger_id, e.kind, e.received_at, e.headers, e.query, e.content_type,
+    e.title, e.sender_id, {body} AS body, e.chain_depth, t.version AS trigger_version,
+    t.version_id AS trigger_version_id,
+    t.enabled AND t.deleted_at IS NULL AS enabled, t.holds AND t.deleted_at IS NULL AS holds,
+    m.rate_limits AS team_limits,
+    coalesce(greatest(t.limits_lifted_until, m.limits_lifted_until) > now(), false)
+        AS limits_lifted, t.workflow_id,
+    coalesce(t.pinned_version, w.published_version) AS workflow_version,
+    coalesce(t.pinned_version_id, w.published_version_id) AS workflow_version_id,
+    w.published_version_id
+FROM {events}
+JOIN event e ON e.id = chosen.event_id AND e.id = ANY ($1)
+JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id
+JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
+JOIN team m ON m.id = e.team_id
+"""
+
 # Locks the queue rows (another pass skips them) and reads what judging needs. At most $2 bytes
 # of bodies: 200 events of the largest size would not fit into memory. The ids are bound twice
 # so that the planner sees at once which partitions matter.
-_TAKE_PENDING = """
+_TAKE_PENDING = f"""
 WITH taken AS (
     SELECT event_id, size FROM pending_event WHERE event_id = ANY ($1)
     ORDER BY event_id FOR UPDATE SKIP LOCKED
@@ -154,17 +174,7 @@ WITH taken AS (
         SELECT event_id, sum(size) OVER (ORDER BY event_id) - size AS bytes_before FROM taken
     ) AS sized WHERE bytes_before < $2
 )
-SELECT e.id, e.team_id, e.trigger_id, e.kind, e.received_at, e.headers, e.query, e.content_type,
-    e.title, e.sender_id, e.body, e.chain_depth, t.version AS trigger_version,
-    t.version_id AS trigger_version_id,
-    t.enabled AND t.deleted_at IS NULL AS enabled, t.workflow_id,
-    coalesce(t.pinned_version, w.published_version) AS workflow_version,
-    coalesce(t.pinned_version_id, w.published_version_id) AS workflow_version_id
-FROM chosen
-JOIN event e ON e.id = chosen.event_id AND e.id = ANY ($1)
-JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id
-JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
-"""
+{TO_JUDGE.format(events="chosen", body="e.body")}"""
 
 
 async def take_pending(ids: Sequence[UUID], most_bytes: int) -> Sequence[Row]:
@@ -210,17 +220,6 @@ async def first_events(key_hashes: Sequence[bytes | None]) -> dict[bytes | None,
         "SELECT key_hash, event_id FROM sender_id WHERE key_hash = ANY ($1)", list(key_hashes)
     )
     return {row["key_hash"]: row["event_id"] for row in rows}
-
-
-async def waiting(older_than_s: float, most: int) -> list[UUID]:
-    """Undecided events whose ring may have been lost, oldest first."""
-    rows = await fetch(
-        "SELECT event_id FROM pending_event WHERE received_at < now() - $1 * interval '1 second' "
-        "ORDER BY event_id LIMIT $2",
-        older_than_s,
-        most,
-    )
-    return [row["event_id"] for row in rows]
 
 
 async def contexts(ids: Sequence[UUID]) -> Sequence[Row]:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.rules.execution_states import CANCELABLE, CLAIMABLE, TERMINAL
+from domain.rules.failures import MAYBE_CARRIED_OUT
 from domain.rules.ids import derived_id
 from domain.rules.step_results import StepResult
 from domain.store import chains
-from domain.store.database import Row, execute, fetch, fetch_one
+from domain.store.database import Row, execute, fetch
 from domain.store.jsonb import json_text, plain_text
 
 LEASE_S = 30
@@ -33,7 +34,9 @@ class Settlement:
     """What a worker found out about an execution that it claimed with `fence`.
 
     `state` "running" records steps and keeps the lease; any other state ends the attempt.
-    `delay_s` says when a retry is due, counted from the database's now.
+    `delay_s` says when a retry is due, counted from the database's now. Who has to wait says for
+    what, and on which gate or destination; an attempt that did nothing but wait is `uncounted`.
+    `tries` failures of the step at `tries_at` have been seen, and of the last one `error`.
     """
 
     execution_id: UUID
@@ -49,6 +52,14 @@ class Settlement:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     steps: Sequence[StepResult] = ()
+    waits_for: str | None = None
+    waits_on: UUID | None = None
+    uncounted: bool = False
+    tries: int | None = None
+    tries_at: int | None = None
+    error: str | None = None
+    fingerprint: str | None = None
+    maybe_twice: bool = False
 
 
 def execution_id_for(event_id: UUID, workflow_id: UUID) -> UUID:
@@ -56,29 +67,55 @@ def execution_id_for(event_id: UUID, workflow_id: UUID) -> UUID:
     return derived_id(event_id, "execution", workflow_id)
 
 
+# In a CASE, for the planner not to see through: while its statistics know nothing yet of a backlog
+# it would read all that is due from the index, to find a few ids among them.
+IS_DUE = f"CASE WHEN state IN ({_CLAIMABLE}) THEN due_at <= now() END"
+
 # The state and due time are part of the WHERE and the rows are locked first: of two workers that
 # claim the same execution one skips it. The fence rises with every claim, so that whoever held
 # an older one can no longer settle.
-_CLAIM = f"""
+_READY = f"""
 WITH ready AS (
-    SELECT id FROM execution
-    WHERE id = ANY ($1) AND state IN ({_CLAIMABLE}) AND due_at <= now()
+    SELECT id, gates FROM execution WHERE id = ANY ($1) AND {IS_DUE}
     ORDER BY id FOR UPDATE SKIP LOCKED
-)
+)"""
+_TAKE = f"""
 UPDATE execution e
 SET state = 'running', attempt = e.attempt + 1, fence = e.fence + 1,
     lease_until = now() + interval '{LEASE_S} s', attempt_started_at = now(),
-    started_at = coalesce(e.started_at, now())
-FROM ready WHERE e.id = ready.id AND e.id = ANY ($1)
+    started_at = coalesce(e.started_at, now()), waits_for = NULL, waits_on = NULL
+FROM ready WHERE e.id = ready.id AND e.id = ANY ($1) {{only}}
 RETURNING e.id, e.team_id, e.event_id, e.trigger_id, e.trigger_version_id, e.workflow_id,
     e.workflow_version_id, e.workflow_version, e.attempt, e.lost_leases, e.fence, e.reason,
-    e.attempt_started_at
+    e.attempt_started_at, e.created_at, e.deadline_at, e.waits, e.tries, e.tries_at, e.gates,
+    e.maybe_twice, e.replay_of
+"""
+_CLAIM = _READY + _TAKE.format(only="")
+_CLAIM_FREE = f"""{_READY}, taken AS ({_TAKE.format(only="AND ready.gates IS NULL")})
+SELECT ready.id AS ready_id, taken.* FROM ready LEFT JOIN taken ON taken.id = ready.id
 """
 
 
 async def claim(ids: Sequence[UUID]) -> Sequence[Row]:
-    """Take a lease of 30 seconds on those of `ids` that are due; what running them needs."""
+    """Take a lease of 30 seconds on those of `ids` that are due; what running them needs. Whoever
+    claims what has to pass gates holds their locks."""
     return await fetch(_CLAIM, list(ids))
+
+
+class Free(NamedTuple):
+    """What was claimed, and what is due and has to pass gates first."""
+
+    rows: list[Row]
+    gated: list[UUID]
+
+
+async def claim_free(ids: Sequence[UUID]) -> Free:
+    """The same for those that have no gates to pass."""
+    found = await fetch(_CLAIM_FREE, list(ids))
+    return Free(
+        [row for row in found if row["id"] is not None],
+        [row["ready_id"] for row in found if row["id"] is None],
+    )
 
 
 async def renew_leases(claimed: Sequence[tuple[UUID, int]]) -> set[UUID]:
@@ -110,18 +147,30 @@ async def taken_away(claimed: Sequence[tuple[UUID, int]]) -> set[UUID]:
 # old, writes nothing at all.
 _SETTLE = f"""
 WITH given AS (
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::float8[])
-    AS g (id, fence, state, reason, delay_s)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::float8[],
+        $29::text[], $30::uuid[], $31::boolean[], $32::smallint[], $33::smallint[], $34::text[],
+        $35::text[], $36::boolean[])
+    AS g (id, fence, state, reason, delay_s, waits_for, waits_on, uncounted, tries, tries_at,
+        error, fingerprint, maybe_twice)
 ), settled AS (
     UPDATE execution e
     SET state = g.state, reason = g.reason,
         lease_until = CASE WHEN g.state = 'running' THEN now() + interval '{LEASE_S} s' END,
         due_at = CASE WHEN g.delay_s IS NULL THEN e.due_at
                       ELSE now() + g.delay_s * interval '1 second' END,
-        finished_at = CASE WHEN g.state IN ({_TERMINAL}) THEN now() END
+        finished_at = CASE WHEN g.state IN ({_TERMINAL}) THEN now() END,
+        waits_for = g.waits_for, waits_on = g.waits_on,
+        waits = e.waits + (g.waits_for IS NOT NULL)::integer,
+        attempt = e.attempt - g.uncounted::integer,
+        tries = coalesce(g.tries, e.tries), tries_at = coalesce(g.tries_at, e.tries_at),
+        first_error = coalesce(e.first_error, g.error),
+        last_error = coalesce(g.error, e.last_error),
+        fingerprint = CASE WHEN g.state <> 'succeeded' THEN coalesce(g.fingerprint, e.fingerprint)
+                      END,
+        maybe_twice = e.maybe_twice OR g.maybe_twice
     FROM given g
     WHERE e.id = g.id AND e.id = ANY ($1) AND e.fence = g.fence AND e.state = 'running'
-    RETURNING e.id, e.team_id, e.trigger_id, e.workflow_id, e.state
+    RETURNING e.id, e.team_id, e.trigger_id, e.workflow_id, e.state, e.gates
 ), watched AS ({chains.NOTE_ENDS.format(ended="settled")}
 ), counted AS (
     INSERT INTO tally (id, team_id, trigger_id, hour, outcome, amount)
@@ -148,7 +197,8 @@ WITH given AS (
     WHERE s.execution_id IN (SELECT id FROM settled)
     ON CONFLICT (id) DO NOTHING
 )
-SELECT id, EXISTS (SELECT FROM watched) AS watched FROM settled
+SELECT id, EXISTS (SELECT FROM watched) AS watched,
+    CASE WHEN state <> 'running' THEN gates END AS gates FROM settled
 """
 
 _NO_ATTEMPTS: list[list[object]] = [[] for _ in range(9)]
@@ -156,17 +206,19 @@ _NO_STEPS: list[list[object]] = [[] for _ in range(14)]
 
 
 class Settled(NamedTuple):
-    """The executions that were still `ours`, and whether triggers wait for the end of any."""
+    """The executions that were still `ours`, whether triggers wait for the end of any, and the
+    gates that those which stopped have left."""
 
     ours: set[UUID]
     watched: bool
+    gates: frozenset[UUID] = frozenset()
 
 
 async def settle(settlements: Sequence[Settlement]) -> Settled:
     """Write what became of the executions. Those that are not ours any more belong to somebody
     else by now, and nothing of them was written."""
     attempts = [
-        (_attempt_id(s.execution_id, s.attempt), s.team_id, s.execution_id, s.attempt,
+        (attempt_id(s.execution_id, s.attempt), s.team_id, s.execution_id, s.attempt,
          s.attempt_state, s.reason, _text(s.message), s.started_at, s.finished_at)
         for s in settlements if s.attempt_state is not None
     ]  # fmt: skip
@@ -185,77 +237,44 @@ async def settle(settlements: Sequence[Settlement]) -> Settled:
         [s.delay_s for s in settlements],
         *([list(column) for column in zip(*attempts, strict=True)] or _NO_ATTEMPTS),
         *([list(column) for column in zip(*steps, strict=True)] or _NO_STEPS),
+        [s.waits_for for s in settlements],
+        [s.waits_on for s in settlements],
+        [s.uncounted for s in settlements],
+        [s.tries for s in settlements],
+        [s.tries_at for s in settlements],
+        [_text(s.error) for s in settlements],
+        [s.fingerprint for s in settlements],
+        [s.maybe_twice for s in settlements],
     )
-    return Settled({row["id"] for row in rows}, any(row["watched"] for row in rows))
+    return Settled(
+        {row["id"] for row in rows},
+        any(row["watched"] for row in rows),
+        frozenset(gate_id for row in rows for gate_id in row["gates"] or ()),
+    )
 
 
 def _text(message: str | None) -> str | None:
     return None if message is None else plain_text(message)
 
 
-def _attempt_id(execution_id: UUID, number: int) -> UUID:
+def attempt_id(execution_id: UUID, number: int) -> UUID:
+    """The id of an execution's attempt of this number."""
     return derived_id(execution_id, "attempt", number)
 
 
-async def finished_steps(ids: Sequence[UUID]) -> Sequence[Row]:
-    """The steps that earlier attempts have done, which are not done again."""
+_MAYBE = _listed(MAYBE_CARRIED_OUT)
+
+
+async def earlier_steps(ids: Sequence[UUID]) -> Sequence[Row]:
+    """The steps that earlier attempts have `done`, which are not done again, and those that they
+    may have carried out."""
     return await fetch(
-        "SELECT execution_id, position, key, response FROM step_run "
-        "WHERE execution_id = ANY ($1) AND state = 'succeeded' ORDER BY execution_id, position",
+        "SELECT execution_id, position, key, state = 'succeeded' AS done, "
+        "CASE WHEN state = 'succeeded' THEN response END AS response FROM step_run "
+        f"WHERE execution_id = ANY ($1) AND (state = 'succeeded' OR reason IN ({_MAYBE})) "
+        "ORDER BY execution_id, position",
         list(ids),
     )
-
-
-async def due(queued_for_s: float, most: int) -> list[UUID]:
-    """Executions to ring for, soonest due first: retries whose time has come, and queued ones
-    whose ring may have been lost because nobody claimed them for `queued_for_s` seconds."""
-    rows = await fetch(
-        f"SELECT id FROM execution WHERE state IN ({_CLAIMABLE}) AND due_at <= now() "
-        "AND (state = 'retrying' OR due_at <= now() - $1 * interval '1 second') "
-        "ORDER BY due_at LIMIT $2",
-        queued_for_s,
-        most,
-    )
-    return [row["id"] for row in rows]
-
-
-async def expired(most: int) -> Sequence[Row]:
-    """Lock executions whose lease ran out: their worker is gone. Inside a transaction only."""
-    return await fetch(
-        "SELECT id, team_id, trigger_id, attempt, lost_leases, attempt_started_at "
-        "FROM execution WHERE state = 'running' AND lease_until < now() "
-        "ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED",
-        most,
-    )
-
-
-async def give_up_lease(execution_id: UUID, state: str, reason: str) -> None:
-    """Take an execution with an expired lease from whoever had it: the fence rises, so a late
-    settle changes nothing. Its unfinished attempt is on record as unknown."""
-    row = await fetch_one(
-        "UPDATE execution SET state = $2, reason = $3, fence = fence + 1, lease_until = NULL, "
-        "lost_leases = lost_leases + 1, due_at = now(), "
-        "finished_at = CASE WHEN $2 = 'dead' THEN now() END "
-        "WHERE id = $1 AND state = 'running' AND lease_until < now() "
-        "RETURNING team_id, attempt, attempt_started_at",
-        execution_id,
-        state,
-        reason,
-    )
-    if row is None:
-        return
-    await execute(
-        "INSERT INTO attempt (id, team_id, execution_id, number, state, reason, started_at, "
-        "finished_at) VALUES ($1, $2, $3, $4, 'unknown', $5, $6, now()) "
-        "ON CONFLICT (id) DO NOTHING",
-        _attempt_id(execution_id, row["attempt"]),
-        row["team_id"],
-        execution_id,
-        row["attempt"],
-        reason,
-        row["attempt_started_at"],
-    )
-    await chains.note_ends([execution_id])
 
 
 # The fence rises, so whoever runs one of them can write nothing about it any more. In the order of
@@ -266,7 +285,8 @@ WITH ready AS (
     WHERE team_id = $1 AND id = ANY ($2) AND state IN ({_CANCELABLE}) ORDER BY id FOR UPDATE
 )
 UPDATE execution e
-SET state = 'canceled', reason = $3, fence = e.fence + 1, lease_until = NULL, finished_at = now()
+SET state = 'canceled', reason = $3, fence = e.fence + 1, lease_until = NULL, finished_at = now(),
+    waits_for = NULL, waits_on = NULL
 FROM ready WHERE e.id = ready.id AND e.id = ANY ($2)
 RETURNING e.id, e.attempt, e.attempt_started_at, ready.state = 'running' AS was_running
 """
@@ -282,7 +302,7 @@ async def cancel(team_id: UUID, ids: Sequence[UUID], reason: str) -> list[UUID]:
         "finished_at) SELECT id, $2, execution_id, number, 'canceled', $3, started_at, now() "
         "FROM unnest($1::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[]) "
         "AS a (id, execution_id, number, started_at) ON CONFLICT (id) DO NOTHING",
-        [_attempt_id(row["id"], row["attempt"]) for row in running],
+        [attempt_id(row["id"], row["attempt"]) for row in running],
         team_id,
         reason,
         [row["id"] for row in running],

@@ -31,11 +31,12 @@ async def find_event(team_id: UUID, event_id: UUID) -> Row | None:
 
 
 async def decisions_of(team_id: UUID, event_id: UUID) -> Sequence[Row]:
-    """How the event was judged, by each trigger version."""
+    """How the event was judged, by each trigger version, in order: who had to wait has two."""
     low, high = _siblings(event_id)
     return await fetch(
         "SELECT id, trigger_id, trigger_version, verdict, reason, decided_at, execution_id, trace "
-        "FROM decision WHERE team_id = $1 AND event_id = $2 AND id >= $3 AND id < $4 ORDER BY id",
+        "FROM decision WHERE team_id = $1 AND event_id = $2 AND id >= $3 AND id < $4 "
+        "ORDER BY decided_at, id",
         team_id,
         event_id,
         low,
@@ -54,7 +55,8 @@ async def judged(team_id: UUID, event_id: UUID) -> Sequence[Row]:
         "FROM decision d "
         "JOIN event e ON e.team_id = d.team_id AND e.id = d.event_id AND e.id = $2 "
         "JOIN trigger_version v ON v.team_id = d.team_id AND v.id = d.trigger_version_id "
-        "WHERE d.team_id = $1 AND d.event_id = $2 AND d.id >= $3 AND d.id < $4 ORDER BY d.id",
+        "WHERE d.team_id = $1 AND d.event_id = $2 AND d.id >= $3 AND d.id < $4 "
+        "ORDER BY d.decided_at, d.id",
         team_id,
         event_id,
         low,
@@ -64,7 +66,8 @@ async def judged(team_id: UUID, event_id: UUID) -> Sequence[Row]:
 
 _EXECUTION = """
 SELECT id, state, reason, event_id, trigger_id, workflow_id, workflow_version, attempt,
-    created_at, started_at, attempt_started_at, finished_at, due_at
+    created_at, started_at, attempt_started_at, finished_at, due_at, deadline_at, first_error,
+    last_error, fingerprint, maybe_twice, replay_of, replays, bulk_id
 FROM execution
 """
 
@@ -118,11 +121,13 @@ async def queue_depths() -> dict[str, int]:
     """How much waits, of all teams together, for `/metrics`."""
     row = await fetch_one(
         "SELECT (SELECT count(*) FROM pending_event) AS pending_events, "
+        "(SELECT coalesce(sum(waiting), 0) FROM lane) AS waiting_events, "
         "(SELECT count(*) FROM execution WHERE state IN ('queued', 'retrying') "
         "AND due_at <= now()) AS due_executions, "
         "(SELECT count(*) FROM execution WHERE state = 'running') AS running_executions, "
         "(SELECT count(*) FROM execution WHERE state = 'running' AND lease_until < now()) "
         "AS expired_leases, "
+        "(SELECT count(*) FROM destination WHERE state <> 'closed') AS breakers_open, "
         "(SELECT coalesce(greatest(0, extract(epoch FROM now() - min(next_due_at))), 0)::bigint "
         "FROM schedule WHERE next_due_at IS NOT NULL) AS schedules_behind_s"
     )

@@ -66,7 +66,8 @@ SELECT e.id, e.kind, e.title, e.received_at, e.trigger_id, t.name AS trigger_nam
 FROM event e
 JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id
 LEFT JOIN LATERAL (SELECT verdict, reason, execution_id FROM decision
-    WHERE team_id = $1 AND event_id = e.id AND id >= $3 AND id < $4 LIMIT 1) d ON true
+    WHERE team_id = $1 AND event_id = e.id AND id >= $3 AND id < $4
+    ORDER BY decided_at DESC LIMIT 1) d ON true
 LEFT JOIN LATERAL (SELECT state, workflow_id, workflow_version, started_at, finished_at
     FROM execution WHERE team_id = $1 AND id = d.execution_id LIMIT 1) x ON true
 LEFT JOIN workflow w ON w.team_id = $1 AND w.id = x.workflow_id

@@ -26,7 +26,7 @@ async def page_of_events(
 
 @dataclass(frozen=True, slots=True)
 class VerdictListed:
-    """What became of an event, in a word, and the state of the execution that it started."""
+    """What became of an event so far, in a word, and the state of the execution that it started."""
 
     event_id: UUID
     verdict: str
@@ -34,20 +34,30 @@ class VerdictListed:
     execution_state: str | None
 
 
+# The newest decision says how an event stands, unless it waits: it may have gone from one lane to
+# another since. An execution of a batch has another event's id, so no bounds.
+_VERDICTS = """
+SELECT n.event_id, CASE WHEN w.why IS NULL THEN n.verdict WHEN w.why = 'pause' THEN 'paused'
+    ELSE 'deferred' END AS verdict, n.execution_id, x.state AS execution_state
+FROM (
+    SELECT DISTINCT ON (d.event_id, d.trigger_id) d.id, d.event_id, d.verdict, d.execution_id
+    FROM decision d
+    WHERE d.team_id = $1 AND d.event_id = ANY ($2) AND d.id >= $3 AND d.id < $4
+    ORDER BY d.event_id, d.trigger_id, d.decided_at DESC
+) n
+LEFT JOIN waiting_event w ON w.team_id = $1 AND w.event_id = n.event_id
+LEFT JOIN LATERAL (SELECT state FROM execution
+    WHERE team_id = $1 AND id = n.execution_id LIMIT 1) x ON true
+ORDER BY n.id
+"""
+
+
 async def verdicts_of(team_id: UUID, event_ids: Sequence[UUID]) -> dict[UUID, list[VerdictListed]]:
-    """The verdicts about each of the events, all in one query."""
+    """The verdicts about each of the events, one by each trigger, all in one query."""
     found: dict[UUID, list[VerdictListed]] = defaultdict(list)
     if not event_ids:
         return found
-    rows = await fetch(
-        "SELECT d.event_id, d.verdict, d.execution_id, x.state AS execution_state FROM decision d "
-        "LEFT JOIN execution x ON x.team_id = d.team_id AND x.id = d.execution_id "
-        "WHERE d.team_id = $1 AND d.event_id = ANY ($2) AND d.id >= $3 AND d.id < $4 "
-        "ORDER BY d.id",
-        team_id,
-        list(event_ids),
-        *id_range(event_ids),
-    )
+    rows = await fetch(_VERDICTS, team_id, list(event_ids), *id_range(event_ids))
     for row in rows:
         found[row["event_id"]].append(VerdictListed(**row))
     return found
@@ -68,6 +78,7 @@ class EventShown:
     title: str
     sender_id: str | None
     caused_by: UUID | None
+    replay_of: UUID | None
     size: int
     body: bytes
 
@@ -76,8 +87,8 @@ async def event_shown(team_id: UUID, event_id: UUID, most_octets: int) -> EventS
     """The event, or None if the team has none of this id."""
     row = await fetch_one(
         "SELECT e.id, e.trigger_id, t.name AS trigger_name, e.kind, e.received_at, e.headers, "
-        "e.query, e.content_type, e.title, e.sender_id, e.caused_by, octet_length(e.body) AS size, "
-        "substring(e.body FROM 1 FOR $3) AS body "
+        "e.query, e.content_type, e.title, e.sender_id, e.caused_by, e.replay_of, "
+        "octet_length(e.body) AS size, substring(e.body FROM 1 FOR $3) AS body "
         "FROM event e JOIN trigger t ON t.team_id = e.team_id AND t.id = e.trigger_id "
         "WHERE e.team_id = $1 AND e.id = $2",
         team_id,
@@ -153,7 +164,7 @@ class DecisionShown:
 
 
 async def decisions_of(team_id: UUID, event_id: UUID) -> list[DecisionShown]:
-    """The decisions about an event, at most 100."""
+    """The decisions about an event in their order, at most 100: who had to wait has two."""
     rows = await fetch(
         "SELECT d.id, d.trigger_id, t.name AS trigger_name, d.trigger_version, d.verdict, "
         "d.reason, d.trace, d.decided_at, d.execution_id, x.state AS execution_state, "
@@ -163,7 +174,7 @@ async def decisions_of(team_id: UUID, event_id: UUID) -> list[DecisionShown]:
         "LEFT JOIN execution x ON x.team_id = d.team_id AND x.id = d.execution_id "
         "LEFT JOIN workflow w ON w.team_id = x.team_id AND w.id = x.workflow_id "
         "WHERE d.team_id = $1 AND d.event_id = $2 AND d.id >= $3 AND d.id < $4 "
-        "ORDER BY d.id LIMIT $5",
+        "ORDER BY d.decided_at, d.id LIMIT $5",
         team_id,
         event_id,
         *id_range([event_id]),

@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.clock import utc_now
 from domain.rules.list_filters import ExecutionFilters
 from domain.store.database import fetch, fetch_one
+from domain.store.event_lists import MARKS
 from domain.store.execution_lists import ExecutionListed, list_executions
 from domain.store.pages import PAGE_SIZE, Page, Position, id_range
 
@@ -43,13 +44,22 @@ class ExecutionShown:
     started_at: datetime | None
     attempt_started_at: datetime | None
     finished_at: datetime | None
+    deadline_at: datetime | None
+    maybe_twice: bool
+    waits_for: str | None
+    waits_on: UUID | None
+    is_test: bool
+    is_unlimited: bool
 
 
-_SHOWN = """
+_SHOWN = f"""
 SELECT x.id, x.state, x.reason, t.kind, x.trigger_id, t.name AS trigger_name, x.workflow_id,
     w.name AS workflow_name, x.workflow_version, x.event_id, e.title AS event_title,
     coalesce(e.received_at, x.created_at) AS received_at, x.attempt, x.lost_leases, x.created_at,
-    x.due_at, x.started_at, x.attempt_started_at, x.finished_at
+    CASE WHEN isfinite(x.due_at) THEN x.due_at ELSE now() END AS due_at,
+    x.started_at, x.attempt_started_at, x.finished_at,
+    x.deadline_at, x.maybe_twice, x.waits_for, x.waits_on,
+    {MARKS.format(headers="coalesce(e.headers, '[]')")}
 FROM execution x
 JOIN trigger t ON t.team_id = x.team_id AND t.id = x.trigger_id
 JOIN workflow w ON w.team_id = x.team_id AND w.id = x.workflow_id

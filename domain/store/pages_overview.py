@@ -15,7 +15,8 @@ MOST_TRIGGERS = 10
 class TriggerTrouble:
     """A trigger that needs someone, and why: executions that failed, events that could not be
     judged, requests that were refused, events that came while it was switched off (all within the
-    time asked for), or a workflow that has nothing to run."""
+    time asked for), a workflow that has nothing to run, or that it was `switched_off` because its
+    executions failed."""
 
     id: UUID
     name: str
@@ -24,6 +25,7 @@ class TriggerTrouble:
     refused: int
     paused: int
     unpublished: bool
+    switched_off: bool
 
 
 _TROUBLED = """
@@ -45,7 +47,8 @@ WITH counted AS (
     SELECT t.id, t.name, coalesce(c.failed, 0)::bigint AS failed,
         coalesce(c.errors, 0)::bigint AS errors, coalesce(r.refused, 0)::bigint AS refused,
         coalesce(c.paused, 0)::bigint AS paused,
-        t.enabled AND w.published_version IS NULL AS unpublished
+        t.enabled AND w.published_version IS NULL AS unpublished,
+        NOT t.enabled AND t.switched_off_because IS NOT NULL AS switched_off
     FROM trigger t
     JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id
     LEFT JOIN counted c ON c.trigger_id = t.id
@@ -53,7 +56,8 @@ WITH counted AS (
     WHERE t.team_id = $1 AND t.deleted_at IS NULL
 )
 SELECT * FROM troubled WHERE failed > 0 OR errors > 0 OR refused > 0 OR paused > 0 OR unpublished
-ORDER BY errors + failed DESC, refused + paused DESC, id DESC LIMIT $3
+    OR switched_off
+ORDER BY switched_off DESC, errors + failed DESC, refused + paused DESC, id DESC LIMIT $3
 """
 
 
@@ -66,23 +70,27 @@ async def troubled_triggers(team_id: UUID, since: datetime) -> list[TriggerTroub
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits longer than it should, of the whole team: events that nobody has judged for a
-    minute, executions that are due for a minute; and the dead letters. Counts stop at 1,000."""
+    minute, executions that are due for a minute; those that wait for a person's word; and the dead
+    letters. Counts stop at 1,000."""
 
     late_events: int
     oldest_event_at: datetime | None
     late_executions: int
     oldest_due_at: datetime | None
+    held: int
     dead: int
 
 
 _WAITING = """
-SELECT e.late_events, e.oldest_event_at, x.late_executions, x.oldest_due_at, d.dead FROM
+SELECT e.late_events, e.oldest_event_at, x.late_executions, x.oldest_due_at, h.held, d.dead FROM
     (SELECT count(*) AS late_events, min(received_at) AS oldest_event_at FROM (
         SELECT received_at FROM pending_event
         WHERE team_id = $1 AND received_at < $2 LIMIT $3) late) e,
     (SELECT count(*) AS late_executions, min(due_at) AS oldest_due_at FROM (
         SELECT due_at FROM execution WHERE team_id = $1 AND state IN ('queued', 'retrying')
         AND due_at < $2 LIMIT $3) late) x,
+    (SELECT count(*) AS held FROM (
+        SELECT FROM execution WHERE team_id = $1 AND state = 'unknown' LIMIT $3) held) h,
     (SELECT count(*) AS dead FROM (
         SELECT FROM execution WHERE team_id = $1 AND state = 'dead' LIMIT $3) kept) d
 """
@@ -91,7 +99,7 @@ SELECT e.late_events, e.oldest_event_at, x.late_executions, x.oldest_due_at, d.d
 async def waiting(team_id: UUID, since_before: datetime) -> Waiting:
     """What has waited since before `since_before`."""
     row = await fetch_one(_WAITING, team_id, since_before, MOST_COUNTED)
-    return Waiting(**row) if row else Waiting(0, None, 0, None, 0)
+    return Waiting(**row) if row else Waiting(0, None, 0, None, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

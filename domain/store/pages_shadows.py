@@ -69,10 +69,11 @@ JOIN decision d ON d.team_id = e.team_id AND d.event_id = $3 AND d.trigger_id = 
     AND d.id >= $4 AND d.id < $5
 JOIN trigger_version v ON v.team_id = d.team_id AND v.id = d.trigger_version_id
 WHERE e.team_id = $1 AND e.trigger_id = $2 AND e.id = $3
+ORDER BY d.decided_at LIMIT 1
 """
 
 
 async def event_to_compare(team_id: UUID, trigger_id: UUID, event_id: UUID) -> Row | None:
     """A decided event of the trigger, whole, with the decision and the conditions it was judged by
-    live; None when the team has no such one."""
+    live when it came; None when the team has no such one."""
     return await fetch_one(_COMPARED, team_id, trigger_id, event_id, *id_range([event_id]))

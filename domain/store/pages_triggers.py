@@ -33,6 +33,8 @@ class TriggerListed:
     last_fired_at: datetime | None
     last_verdict: str | None
     last_finished: str | None
+    holds: bool
+    switched_off_because: str | None
 
 
 # Each "last" is the first row of an index by trigger and id, read from its end. BETWEEN and the
@@ -53,7 +55,8 @@ SELECT t.id, t.name, t.kind, v.config ->> 'scheme' AS scheme, t.enabled, t.revis
     t.workflow_id, w.name AS workflow_name, t.pinned_version, s.next_slot, s.next_due_at,
     o.late_since, coalesce(e.received_at, f.received_at) AS last_event_at,
     coalesce(x.created_at, y.created_at) AS last_fired_at,
-    coalesce(d.verdict, c.verdict) AS last_verdict, coalesce(x.state, y.state) AS last_finished
+    coalesce(d.verdict, c.verdict) AS last_verdict, coalesce(x.state, y.state) AS last_finished,
+    t.holds, t.switched_off_because
 FROM trigger t
 JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id
 JOIN workflow w ON w.team_id = t.team_id AND w.id = t.workflow_id

@@ -96,18 +96,19 @@ async def counts_of_workflows(
 
 @dataclass(frozen=True, slots=True)
 class VersionListed:
-    """An immutable version. `steps` and `input_schema` are JSON texts."""
+    """An immutable version. `steps`, `input_schema` and `policy` are JSON texts."""
 
     id: UUID
     number: int
     steps: str
     input_schema: str | None
+    policy: str
     created_by: str
     created_at: datetime
 
 
 _VERSIONS = """
-SELECT id, number, steps, input_schema, created_by, created_at FROM workflow_version
+SELECT id, number, steps, input_schema, policy, created_by, created_at FROM workflow_version
 WHERE team_id = $1 AND workflow_id = $2
 """
 

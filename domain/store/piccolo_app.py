@@ -10,6 +10,7 @@ TABLE_MODULES = [
     "domain.store.tables_of_trials",
     "domain.store.tables_of_schedules",
     "domain.store.tables_of_templates",
+    "domain.store.tables_of_flow",
 ]
 
 APP_CONFIG = AppConfig(

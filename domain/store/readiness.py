@@ -1,4 +1,6 @@
-"""Whether the database can be worked with. These say no; they do not raise."""
+"""Whether the database can be worked with, which is said and not raised; and its clock."""
+
+from datetime import datetime
 
 import asyncpg
 
@@ -20,3 +22,11 @@ async def migrations_are_done() -> bool:
         return not await missing_migrations()
     except (*Unavailable, asyncpg.PostgresError):
         return False
+
+
+async def database_clock() -> datetime:
+    """The database's clock, as it stands while it answers."""
+    row = await fetch_one("SELECT clock_timestamp() AS instant")
+    assert row is not None
+    instant: datetime = row["instant"]
+    return instant

@@ -95,16 +95,21 @@ class Scan:
         united = " UNION ALL ".join(f"({part})" for part in parts)
         return f"SELECT * FROM ({united}) u ORDER BY key {way} LIMIT {most}", arguments
 
+    def conditions(self, arguments: list[object]) -> str:
+        """What is asked of each candidate, as SQL; its values are added to `arguments`."""
+        conditions = []
+        for condition, value in self.asked:
+            arguments.append(value)
+            conditions.append(condition.format(f"${len(arguments)}"))
+        return " AND ".join(conditions) or "true"
+
     def page(self, position: Position, size: int) -> tuple[str, list[object]]:
         """The statement of one page, and of one row more, and its arguments."""
         most = MOST_LOOKED_AT if self.asked else size + 1
         candidates, arguments = self.candidates(position, most)
-        way, conditions = way_of(position), []
-        for condition, value in self.asked:
-            arguments.append(value)
-            conditions.append(condition.format(f"${len(arguments)}"))
+        way = way_of(position)
         looking = self.looking.format(candidates=candidates)
-        asked = " AND ".join(conditions) or "true"
+        asked = self.conditions(arguments)
         page = f"{looking} WHERE {asked} ORDER BY c.key {way} LIMIT {size + 1}"
         return f"WITH page AS ({page}) {self.showing} ORDER BY page.key {way}", arguments
 

@@ -6,9 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.rules.execution_states import TERMINAL
-from domain.rules.ids import derived_from
 from domain.store.database import execute, fetch
-from domain.store.decisions import decision_id_for
+from domain.store.decisions import decision_id_for, later_decision_id_for
 from domain.store.slots import COLUMNS, SlotRow, slot_row
 
 
@@ -28,23 +27,35 @@ class Outcome:
         return self.execution_id is None or self.state in TERMINAL
 
 
-# An execution's id begins like its event's: the bounds let the planner leave out all other days.
+# What waits is not decided yet, whatever was said at first. That of a batch is another event's
+# execution: each is looked up by its id, which names its day.
 _OUTCOMES = """
-SELECT d.event_id, d.decided_at, x.id AS execution_id, x.state, x.started_at, x.finished_at
-FROM decision d LEFT JOIN execution x ON x.id = d.execution_id AND x.id >= $2 AND x.id < $3
+SELECT DISTINCT ON (d.event_id) d.event_id, d.decided_at, x.id AS execution_id, x.state,
+    x.started_at, x.finished_at, d.verdict = 'deferred' OR d.reason = 'held' IS TRUE AS waits
+FROM decision d LEFT JOIN LATERAL (SELECT id, state, started_at, finished_at FROM execution
+    WHERE id = d.execution_id LIMIT 1) x ON true
 WHERE d.id = ANY ($1)
+ORDER BY d.event_id, d.decided_at DESC
 """
 
 
 async def outcomes_of(events: Mapping[UUID, UUID]) -> dict[UUID, Outcome]:
     """By event, what became of it, for events given with their triggers; one that is not decided
-    yet is left out."""
+    yet, or waits, is left out."""
     if not events:
         return {}
-    ids = [decision_id_for(event_id, trigger_id) for event_id, trigger_id in events.items()]
-    rows = await fetch(_OUTCOMES, ids, *derived_from(events))
+    ids = [
+        id_for(event_id, trigger_id)
+        for event_id, trigger_id in events.items()
+        for id_for in (decision_id_for, later_decision_id_for)
+    ]
+    rows = await fetch(_OUTCOMES, ids)
     fields = Outcome.__dataclass_fields__
-    return {row["event_id"]: Outcome(**{name: row[name] for name in fields}) for row in rows}
+    return {
+        row["event_id"]: Outcome(**{name: row[name] for name in fields})
+        for row in rows
+        if not row["waits"]
+    }
 
 
 async def take_to_check(since: UUID, below: UUID, most: int) -> list[SlotRow]:

@@ -10,6 +10,7 @@ from piccolo.columns import (
     JSON,
     JSONB,
     UUID,
+    Array,
     BigInt,
     Boolean,
     Bytea,
@@ -51,6 +52,7 @@ class Workflow(Table):
     published_version_id = optional_id()
     template = Text(null=True, default=None, help_text="an id, or `library:` and a key")
     draft_template_version = Integer(null=True, default=None, help_text="beside draft_steps")
+    draft_policy = JSONB(null=True, default=None, help_text="beside draft_steps")
     revision = Integer(default=1, help_text="rises with every change: an edit names the one it saw")
     created_at = moment()
     updated_at = moment()
@@ -67,6 +69,7 @@ class WorkflowVersion(Table):
     steps = JSONB(null=False, default=None)
     input_schema = JSON(null=True, default=None, help_text="JSON Schema; null: anything")
     template_version = Integer(null=True, default=None, help_text="of the workflow's template")
+    policy = JSONB(null=False, default="{}", help_text="retries, deadline, concurrency")
     created_by = Text(default=None, null=False)
     created_at = moment()
 
@@ -87,6 +90,12 @@ class Trigger(Table):
     watched_end = Text(null=True, default=None, help_text="succeeded, failed, dead or any")
     pinned_version = Integer(null=True, default=None, help_text="null: follows the newest")
     pinned_version_id = optional_id()
+    limits_lifted_until = optional_moment()
+    limits_lifted_by = Text(null=True, default=None)
+    holds = Boolean(default=False, help_text="while it is off, its events wait for it")
+    disable_after = Integer(null=True, default=None, help_text="failures in a row; null: never")
+    switched_off_because = Text(null=True, default=None, help_text="until it is switched on again")
+    failures_from = moment()
     revision = Integer(default=1, help_text="rises with every change: an edit names the one it saw")
     created_at = moment()
     updated_at = moment()
@@ -158,6 +167,7 @@ class Event(Table, tags=PARTITIONED):
     body = Bytea(default=None, null=False)
     caused_by = optional_id()
     chain_depth = SmallInt(default=0, help_text="how many executions led to it")
+    replay_of = optional_id()
 
 
 class PendingEvent(Table):
@@ -235,6 +245,20 @@ class Execution(Table, tags=PARTITIONED):
     started_at = optional_moment()
     attempt_started_at = optional_moment()
     finished_at = optional_moment()
+    gates = Array(base_column=UUID(), null=True, default=None, help_text="to pass when claimed")
+    waits_for = Text(null=True, default=None, help_text="concurrency, order, breaker, destination")
+    waits_on = optional_id()
+    waits = Integer(default=0, help_text="attempts that ended by having to wait")
+    tries = SmallInt(default=0, help_text="failures of the step at tries_at")
+    tries_at = SmallInt(default=0)
+    deadline_at = optional_moment()
+    fingerprint = Text(null=True, default=None, help_text="the same for those that failed alike")
+    first_error = Text(null=True, default=None)
+    last_error = Text(null=True, default=None)
+    maybe_twice = Boolean(default=False, help_text="an action may have been carried out twice")
+    replay_of = optional_id()
+    replays = SmallInt(default=0, help_text="how often it was replayed")
+    bulk_id = optional_id()
 
 
 class Attempt(Table, tags=PARTITIONED):

@@ -1,6 +1,6 @@
 """Who may do what: teams, people, their sessions and keys, and the tokens that let someone in."""
 
-from piccolo.columns import UUID, Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from domain.store.columns import moment, optional_id, optional_moment, required_id
@@ -15,6 +15,9 @@ class Team(Table):
     system = Boolean(default=False, help_text="holds the canaries, and no people")
     most_schedules = Integer(default=1000)
     shortest_interval_s = Integer(default=60, help_text="between two slots of a schedule")
+    rate_limits = JSONB(null=False, default="[]", help_text="windows of all its triggers together")
+    limits_lifted_until = optional_moment()
+    limits_lifted_by = Text(null=True, default=None)
     created_at = moment()
 
 

@@ -28,6 +28,7 @@ class WorkflowTemplateVersion(Table):
     number = Integer(null=False, default=None)
     steps = JSONB(null=False, default=None)
     input_schema = JSON(null=True, default=None)
+    policy = JSONB(null=False, default="{}")
     note = Text(default=None, null=False, help_text="what changed")
     created_by = Text(default=None, null=False)
     created_at = moment()

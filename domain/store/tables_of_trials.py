@@ -101,3 +101,31 @@ class ShadowDisagreement(Table):
     draft = Text(default=None, null=False)
     trigger_version = Integer(null=False, default=None)
     judged_at = moment()
+
+
+class LimitTrial(Table):
+    """Limits tried on past events of a trigger."""
+
+    id = UUID(primary_key=True, default=None)
+    team_id = required_id()
+    trigger_id = required_id()
+    limits = JSONB(null=False, default=None, help_text="those that are tried")
+    conditions = JSONB(null=True, default=None, help_text="those that were live at its start")
+    live_version = Integer(null=False, default=None)
+    days = Integer(null=False, default=None, help_text="so many up to its start")
+    from_id = required_id()
+    below_id = required_id()
+    capped = Boolean(default=False, help_text="there were more events than may be tried")
+    state = Text(default="queued", null=False)
+    reason = Text(null=True, default=None)
+    total = Integer(null=True, default=None, help_text="events to look at; null: not counted yet")
+    seen = Integer(default=0)
+    found = JSONB(null=True, default=None, help_text="what came of it, once it is done")
+    fence = BigInt(default=0, help_text="rises with every claim")
+    lost_leases = SmallInt(default=0)
+    lease_until = optional_moment()
+    queued_at = moment()
+    created_by = Text(default=None, null=False)
+    created_at = moment()
+    started_at = optional_moment()
+    finished_at = optional_moment()

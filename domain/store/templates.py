@@ -77,7 +77,7 @@ async def versions_of_template(team_id: UUID, reference: str) -> Sequence[Templa
         found = _library().get(reference)
         return found.versions if found else ()
     rows = await fetch(
-        "SELECT number, steps, input_schema, note, created_by, created_at "
+        "SELECT number, steps, input_schema, policy, note, created_by, created_at "
         "FROM workflow_template_version WHERE team_id = $1 AND template_id = $2 "
         "ORDER BY number DESC",
         team_id,
@@ -94,7 +94,7 @@ async def find_template_version(
         known = await versions_of_template(team_id, reference)
         return next((each for each in known if each.number == number), None)
     row = await fetch_one(
-        "SELECT number, steps, input_schema, note, created_by, created_at "
+        "SELECT number, steps, input_schema, policy, note, created_by, created_at "
         "FROM workflow_template_version WHERE team_id = $1 AND template_id = $2 AND number = $3",
         team_id,
         parse_id(reference),
@@ -130,13 +130,15 @@ async def add_template_version(team_id: UUID, template_id: UUID, version: Templa
     """Store an immutable version."""
     await execute(
         "INSERT INTO workflow_template_version (id, team_id, template_id, number, steps, "
-        "input_schema, note, created_by) VALUES ($1, $2, $3, $4, $5::jsonb, $6::json, $7, $8)",
+        "input_schema, policy, note, created_by) "
+        "VALUES ($1, $2, $3, $4, $5::jsonb, $6::json, $7::jsonb, $8, $9)",
         new_id(),
         team_id,
         template_id,
         version.number,
         version.contents.steps,
         version.contents.input_schema,
+        version.contents.policy,
         version.note,
         version.created_by,
     )
@@ -172,7 +174,7 @@ def _own(row: Row) -> TemplateRow:
 def _version(row: Row) -> TemplateVersion:
     return TemplateVersion(
         row["number"],
-        Contents(row["steps"], row["input_schema"]),
+        Contents(row["steps"], row["input_schema"], policy=row["policy"]),
         row["note"],
         row["created_by"],
         row["created_at"],
@@ -208,4 +210,5 @@ def _contents(version: dict[str, object]) -> Contents:
     return Contents(
         write_json(version["steps"]).decode(),  # type: ignore[arg-type]  # It was JSON.
         None if schema is None else write_json(schema).decode(),  # type: ignore[arg-type]
+        policy=write_json(version.get("policy") or {}).decode(),  # type: ignore[arg-type]
     )

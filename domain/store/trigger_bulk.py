@@ -47,9 +47,11 @@ async def lock_schedules(
 _SWITCH = """
 WITH differing AS (
     SELECT id FROM trigger WHERE team_id = $1 AND id = ANY ($2) AND deleted_at IS NULL
-    ORDER BY id FOR UPDATE
+    ORDER BY id FOR NO KEY UPDATE
 )
-UPDATE trigger t SET enabled = $3, revision = t.revision + 1, updated_at = now()
+UPDATE trigger t SET enabled = $3, holds = false, revision = t.revision + 1, updated_at = now(),
+    switched_off_because = CASE WHEN NOT $3 THEN t.switched_off_because END,
+    failures_from = CASE WHEN $3 THEN now() ELSE t.failures_from END
 FROM differing d WHERE t.team_id = $1 AND t.id = d.id AND t.enabled <> $3
 RETURNING t.id, t.name, t.enabled
 """

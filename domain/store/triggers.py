@@ -12,7 +12,9 @@ from domain.store.database import Row, execute, fetch, fetch_one
 class TriggerRow:
     """A trigger with its present version. `config`, `conditions`, `limits`, `retry` and
     `expected_by` are JSON texts; no secret is among them. `pinned_version` is the workflow's
-    version that runs (None: the newest), `late_since` since when an expected event is overdue."""
+    version that runs (None: the newest), `late_since` since when an expected event is overdue.
+    While it is off it `holds` what comes, or not; so many executions that fail in a row as
+    `disable_after` says switch it off, and `switched_off_because` says so then."""
 
     id: UUID
     team_id: UUID
@@ -32,6 +34,11 @@ class TriggerRow:
     retry: str
     expected_by: str | None
     late_since: datetime | None
+    holds: bool
+    disable_after: int | None
+    switched_off_because: str | None
+    limits_lifted_until: datetime | None
+    limits_lifted_by: str | None
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -66,7 +73,9 @@ _COLUMNS = """
 SELECT t.id, t.team_id, t.name, t.kind, t.hook_token, t.workflow_id, t.pinned_version,
     t.watched_workflow_id, t.watched_end, t.enabled, t.version, t.version_id, v.config,
     v.condition_config AS conditions, v.limits, v.retry, x.config AS expected_by, x.late_since,
-    t.revision, t.created_at, t.updated_at
+    t.holds, t.disable_after, t.switched_off_because,
+    CASE WHEN t.limits_lifted_until > now() THEN t.limits_lifted_until END AS limits_lifted_until,
+    t.limits_lifted_by, t.revision, t.created_at, t.updated_at
 FROM trigger t JOIN trigger_version v ON v.team_id = t.team_id AND v.id = t.version_id
 LEFT JOIN expectation x ON x.team_id = t.team_id AND x.trigger_id = t.id
 """
@@ -89,9 +98,12 @@ async def find_trigger(team_id: UUID, trigger_id: UUID) -> TriggerRow | None:
 async def lock_trigger(team_id: UUID, trigger_id: UUID) -> TriggerRow | None:
     """Like `find_trigger`; nobody else changes or deletes it until the transaction ends."""
     # Locked first and read afterwards: a statement that waited for the lock would look for the new
-    # version among the rows that it saw before, and find none.
+    # version among the rows that it saw before, and find none. Rows that only refer to the trigger
+    # (lanes, which others hold locked) are not held up by this lock.
     await execute(
-        "SELECT id FROM trigger WHERE team_id = $1 AND id = $2 FOR UPDATE", team_id, trigger_id
+        "SELECT id FROM trigger WHERE team_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        team_id,
+        trigger_id,
     )
     return await find_trigger(team_id, trigger_id)
 
@@ -137,6 +149,7 @@ class NewTrigger:
     kind: str
     hook_token: str | None
     enabled: bool
+    disable_after: int | None
 
 
 async def add_trigger(new: NewTrigger, version: NewVersion) -> None:
@@ -144,8 +157,8 @@ async def add_trigger(new: NewTrigger, version: NewVersion) -> None:
     one transaction, whose end checks it."""
     await execute(
         "INSERT INTO trigger (id, team_id, name, kind, hook_token, workflow_id, enabled, "
-        "version, version_id, watched_workflow_id, watched_end, pinned_version, pinned_version_id) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "version, version_id, disable_after, watched_workflow_id, watched_end, pinned_version, "
+        "pinned_version_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         new.id,
         new.team_id,
         new.name,
@@ -155,6 +168,7 @@ async def add_trigger(new: NewTrigger, version: NewVersion) -> None:
         new.enabled,
         version.number,
         version.id,
+        new.disable_after,
         *_copied(version),
     )
     await add_version(new.team_id, new.id, version)
@@ -191,20 +205,40 @@ async def add_version(team_id: UUID, trigger_id: UUID, version: NewVersion) -> N
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Whether a trigger is on, and what it does with events while it is off."""
+
+    enabled: bool
+    holds: bool
+
+
 async def save_trigger(
-    seen: TriggerRow, *, name: str, enabled: bool, version: NewVersion | None
+    seen: TriggerRow,
+    *,
+    name: str,
+    switch: Switch,
+    disable_after: int | None,
+    version: NewVersion | None,
 ) -> int:
-    """Change the trigger as it was seen; 0 when someone was faster."""
+    """Change the trigger as it was seen; 0 when someone was faster. One that is switched on says no
+    more why it was off."""
     if version is not None and not await _save_version(seen, version):
         return 0
     return await execute(
-        "UPDATE trigger SET name = $4, enabled = $5, revision = revision + 1, updated_at = now() "
+        "UPDATE trigger SET name = $4, enabled = $5, holds = $6, disable_after = $7, "
+        "switched_off_because = CASE WHEN NOT $5 THEN switched_off_because END, "
+        "failures_from = CASE WHEN ($5 AND NOT enabled) OR disable_after IS DISTINCT FROM $7 "
+        "THEN now() ELSE failures_from END, "
+        "revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
         seen.id,
         seen.revision,
         name,
-        enabled,
+        switch.enabled,
+        switch.holds,
+        disable_after,
     )
 
 

@@ -10,12 +10,14 @@ from domain.store.database import Row, execute, fetch, fetch_one
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a version consists of. `steps` and `input_schema` are JSON texts; no schema: anything
-    may come in. `template_version` is the version of the workflow's template that is in it."""
+    """What a version consists of. `steps`, `input_schema` and `policy` are JSON texts; no schema:
+    anything may come in. `template_version` is the version of the workflow's template that is in
+    it."""
 
     steps: str
     input_schema: str | None = None
     template_version: int | None = None
+    policy: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class WorkflowRow:
     template: str | None
     template_version: int | None
     draft_template_version: int | None
+    policy: str | None
+    draft_policy: str | None
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -45,21 +49,25 @@ class WorkflowRow:
         """What runs."""
         if self.steps is None:
             return None
-        return Contents(self.steps, self.input_schema, self.template_version)
+        policy = self.policy or "{}"
+        return Contents(self.steps, self.input_schema, self.template_version, policy)
 
     @property
     def draft(self) -> Contents | None:
         """What is not published yet."""
         if self.draft_steps is None:
             return None
-        return Contents(self.draft_steps, self.draft_input_schema, self.draft_template_version)
+        policy = self.draft_policy or "{}"
+        return Contents(
+            self.draft_steps, self.draft_input_schema, self.draft_template_version, policy
+        )
 
 
 _COLUMNS = """
 SELECT w.id, w.team_id, w.name, w.published_version AS version,
     w.published_version_id AS version_id, v.steps, w.draft_steps, v.input_schema,
-    w.draft_input_schema, w.template, v.template_version, w.draft_template_version, w.revision,
-    w.created_at, w.updated_at
+    w.draft_input_schema, w.template, v.template_version, w.draft_template_version, v.policy,
+    w.draft_policy, w.revision, w.created_at, w.updated_at
 FROM workflow w LEFT JOIN workflow_version v
     ON v.team_id = w.team_id AND v.id = w.published_version_id
 """
@@ -112,7 +120,8 @@ async def add_workflow(
     workflow_id = new_id()
     await execute(
         "INSERT INTO workflow (id, team_id, name, template, draft_steps, draft_input_schema, "
-        "draft_template_version) VALUES ($1, $2, $3, $4, $5::jsonb, $6::json, $7)",
+        "draft_template_version, draft_policy) "
+        "VALUES ($1, $2, $3, $4, $5::jsonb, $6::json, $7, $8::jsonb)",
         workflow_id,
         team_id,
         name,
@@ -122,10 +131,10 @@ async def add_workflow(
     return workflow_id
 
 
-def _columns(contents: Contents | None) -> tuple[str | None, str | None, int | None]:
+def _columns(contents: Contents | None) -> tuple[str | None, str | None, int | None, str | None]:
     if contents is None:
-        return (None, None, None)
-    return (contents.steps, contents.input_schema, contents.template_version)
+        return (None, None, None, None)
+    return (contents.steps, contents.input_schema, contents.template_version, contents.policy)
 
 
 async def add_version(
@@ -135,7 +144,8 @@ async def add_version(
     version_id = new_id()
     await execute(
         "INSERT INTO workflow_version (id, team_id, workflow_id, number, created_by, steps, "
-        "input_schema, template_version) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::json, $8)",
+        "input_schema, template_version, policy) "
+        "VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::json, $8, $9::jsonb)",
         version_id,
         team_id,
         workflow_id,
@@ -161,7 +171,8 @@ async def save_workflow(seen: WorkflowRow, *, name: str, draft: Contents | None)
     """Change name and draft of the workflow as it was seen; 0 when someone was faster."""
     return await execute(
         "UPDATE workflow SET name = $4, draft_steps = $5::jsonb, draft_input_schema = $6::json, "
-        "draft_template_version = $7, revision = revision + 1, updated_at = now() "
+        "draft_template_version = $7, draft_policy = $8::jsonb, revision = revision + 1, "
+        "updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
         seen.id,
@@ -179,7 +190,7 @@ async def save_published(
     return await execute(
         "UPDATE workflow SET name = $4, published_version = $5, published_version_id = $6, "
         "draft_steps = $7::jsonb, draft_input_schema = $8::json, draft_template_version = $9, "
-        "revision = revision + 1, updated_at = now() "
+        "draft_policy = $10::jsonb, revision = revision + 1, updated_at = now() "
         "WHERE team_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL",
         seen.team_id,
         seen.id,
@@ -194,7 +205,7 @@ async def save_published(
 async def contents_of_version(team_id: UUID, workflow_id: UUID, number: int) -> Contents | None:
     """One version; None when there is no such version."""
     row = await fetch_one(
-        "SELECT steps, input_schema, template_version FROM workflow_version "
+        "SELECT steps, input_schema, template_version, policy FROM workflow_version "
         "WHERE team_id = $1 AND workflow_id = $2 AND number = $3",
         team_id,
         workflow_id,

@@ -8,6 +8,7 @@ const STREAM = "/live";
 const POLL_EVERY_MS = 5000;
 // A nudge may be lost. What nobody nudged for so long is fetched anyway.
 const STALE_AFTER_MS = 30000;
+const MOVES_EVERY_MS = 1000;
 const REFRESH_AT_MOST_EVERY_MS = 350;
 const RECONNECT_FIRST_MS = 2000;
 const RECONNECT_LAST_MS = 30000;
@@ -38,6 +39,15 @@ function refreshStale() {
   const latest = performance.now() - STALE_AFTER_MS;
   for (const element of document.querySelectorAll("[data-live]")) {
     if ((refreshes.get(element)?.startedAt ?? -Infinity) < latest) refresh(element);
+  }
+}
+
+// What moves by itself (`data-live-every`, in seconds) is fetched so often, nudged or not.
+function refreshMoving() {
+  if (document.hidden) return;
+  for (const element of document.querySelectorAll("[data-live-every]")) {
+    const latest = performance.now() - element.dataset.liveEvery * 1000;
+    if ((refreshes.get(element)?.startedAt ?? -Infinity) <= latest) refresh(element);
   }
 }
 
@@ -141,4 +151,5 @@ if (document.querySelector("[data-live-lamp]")) {
   addEventListener("pagehide", disconnect);
   addEventListener("pageshow", (event) => event.persisted && followVisibility());
   setInterval(poll, POLL_EVERY_MS);
+  setInterval(refreshMoving, MOVES_EVERY_MS);
 }

@@ -67,3 +67,15 @@ def test_long_fields_are_cut() -> None:
 
 def test_an_exception_is_told_with_its_reason() -> None:
     assert lines()[-1]["exception"].endswith("ValueError: because")
+
+
+def test_what_a_full_disk_does_not_take_is_lost_and_whoever_logs_goes_on() -> None:
+    """Every write to /dev/full fails with ENOSPC (row F37)."""
+    with Path("/dev/full").open("w") as full:
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            cwd=Path(__file__).parents[2],
+            env={"PATH": os.environ["PATH"]},
+            check=True,
+            stdout=full,
+        )

@@ -36,15 +36,20 @@ BODIES: dict[str, dict[str, Any]] = {
         "workflow_id": "01939f5e-0000-7000-8000-000000000001",
         "note": "Taken over",
     },
+    "POST /api/v1/triggers/{trigger_id:str}/limit-lift": {"minutes": 5},
     "POST /api/v1/triggers/{trigger_id:str}/runs": {"input": {}, "note": "Taken over"},
     "POST /api/v1/keys/{key_id:str}/rotation": {"overlap_s": 0},
     "PUT /api/v1/triggers/{trigger_id:str}/shadow": {"conditions": None},
     "POST /api/v1/triggers/{trigger_id:str}/backtests": {"conditions": None},
+    "POST /api/v1/triggers/{trigger_id:str}/limit-trials": {"limits": {}},
+    "POST /api/v1/executions/{execution_id:str}/resolution": {"resolution": "give_up"},
     "POST /api/v1/triggers/{trigger_id:str}/backfills": {"from": "2026-11-01T00:00:00Z"},
 }
 FORMS: dict[str, dict[str, str]] = {
     "POST /team/keys/{key_id:str}/rotation": {"overlap_s": "0"},
+    "POST /triggers/{trigger_id:str}/limit-lift": {"minutes": "5"},
     "POST /team/members/{user_id:str}/role": {"role": "viewer", "was": "admin"},
+    "POST /executions/{execution_id:str}/resolution": {"resolution": "give_up", "attempt": "1"},
     "POST /secrets/{name:str}": {"value": "taken over"},
     "POST /workflows/{workflow_id:str}/rollbacks": {"number": "1", "version": "1", "revision": "1"},
     "POST /triggers/{trigger_id:str}/rollbacks": {"number": "1", "version": "1", "revision": "1"},
@@ -160,7 +165,8 @@ def test_every_parameter_is_known(app: Litestar) -> None:
     known = {
         "workflow_id", "trigger_id", "secret_id", "key_id", "name", "number", "event_id",
         "execution_id", "user_id", "session_id", "invitation_id", "view_id", "backtest_id",
-        "template_id", "backfill_id", "calendar_id",
+        "limit_trial_id", "bulk_id",
+        "template_id", "backfill_id", "calendar_id", "destination_id",
     }  # fmt: skip
     for walked in with_ids(app):
         assert set(walked.parameters) <= known, (

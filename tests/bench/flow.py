@@ -5,6 +5,7 @@ One flow: a signed webhook, one condition that matches, one HTTP call that repea
 
 import http.client
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,13 +22,19 @@ def make_flow(installation: Installation) -> Door:
     """The team, its key, the workflow and the trigger; where deliveries go."""
     installation.command(f"python -m cli teams create {_TEAM}")
     key = installation.command(f"python -m cli keys create --team {_TEAM} --role admin").strip()
-    workflow = _post(installation, key, "/workflows", _workflow(installation.target_port))
-    trigger = _post(installation, key, "/triggers", _trigger(workflow["id"]))
+    workflow = _post(installation, key, "/workflows", one_call(installation.target_port))
+    trigger = _post(installation, key, "/triggers", paid_orders(workflow["id"], _SECRET))
+    return door_of(installation, trigger, _SECRET)
+
+
+def door_of(installation: Installation, trigger: Mapping[str, Any], secret: str) -> Door:
+    """Where deliveries of a trigger go."""
     path = urlsplit(trigger["hook_url"]).path
-    return Door("127.0.0.1", installation.port, path, _SECRET)
+    return Door("127.0.0.1", installation.port, path, secret)
 
 
-def _workflow(target_port: int) -> dict[str, Any]:
+def one_call(target_port: int) -> dict[str, Any]:
+    """The workflow: a call that repeats the id."""
     step = {
         "key": "notify",
         "kind": "http",
@@ -40,15 +47,17 @@ def _workflow(target_port: int) -> dict[str, Any]:
     return {"name": "Benchmark", "steps": [step], "draft": False}
 
 
-def _trigger(workflow_id: str) -> dict[str, Any]:
+def paid_orders(workflow_id: str, secret: str, **more: Any) -> dict[str, Any]:
+    """The trigger."""
     signed = {"algorithm": "sha256", "header": SIGNATURE_HEADER, "encoding": "hex"}
     return {
         "name": "Paid orders",
         "kind": "webhook",
         "workflow_id": workflow_id,
-        "config": {"scheme": "hmac", "secret": _SECRET, **signed},
+        "config": {"scheme": "hmac", "secret": secret, **signed},
         "conditions": _CONDITIONS,
         "enabled": True,
+        **more,
     }
 
 

@@ -106,6 +106,23 @@ class Installation:
         finally:
             self.stop(*names)
 
+    @contextlib.contextmanager
+    def more_workers(self, count: int) -> Iterator[None]:
+        """So many workers beside the first one: `worker_2` and so on."""
+        names = [f"worker_{number}" for number in range(2, count + 2)]
+        for name in names:
+            self._launch(name, self._lines["worker"], self._env)
+        try:
+            yield
+        finally:
+            self.stop(*(name for name in names if name in self._running))
+
+    def kill(self, name: str) -> None:
+        """Kill -9, and all that it started with it, as a lost machine would."""
+        child = self._running.pop(name)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.stop()
+
     def stop(self, *names: str) -> None:
         """Stop processes in order."""
         for name in names:

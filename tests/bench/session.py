@@ -52,10 +52,12 @@ class Session:
         seconds: float,
         rate: float | None = None,
         resends: int = 0,
+        door: Door | None = None,
     ) -> Sent:
-        """Send to the trigger. Takes the ids into the ledger, and CPU seconds into `cpu_s`."""
+        """Send to the trigger, or to the one behind `door`. Takes the ids into the ledger, and CPU
+        seconds into `cpu_s`."""
         plan = Plan(
-            door=self.door,
+            door=door or self.door,
             label=self.label(name),
             count=count,
             seconds=seconds,

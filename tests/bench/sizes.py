@@ -29,6 +29,8 @@ class Sizes:
     frozen_s: float
     zones: int
     lateness_minutes: int
+    limiter_s: float
+    overload_s: float
 
 
 FULL = Sizes(
@@ -54,6 +56,8 @@ FULL = Sizes(
     frozen_s=60.0,
     zones=600,
     lateness_minutes=2,
+    limiter_s=30.0,
+    overload_s=60.0,
 )
 
 QUICK = Sizes(
@@ -79,4 +83,6 @@ QUICK = Sizes(
     frozen_s=10.0,
     zones=60,
     lateness_minutes=1,
+    limiter_s=5.0,
+    overload_s=5.0,
 )

@@ -31,11 +31,12 @@ def make_team(session: Session, name: str) -> httpx.Client:
     return client
 
 
-def make_workflow(client: httpx.Client, session: Session) -> str:
-    """A workflow of one step, a call to the target that names the slot; its id."""
+def make_workflow(client: httpx.Client, session: Session, named_by: str = "slot") -> str:
+    """A workflow of one step, a call to the target that names the slot; its id. Named by another
+    field of the event, the calls are in nobody's ledger."""
     step = {"key": "notify", "kind": "http", "method": "POST",
             "url": f"http://127.0.0.1:{session.installation.target_port}/ok",
-            "headers": {"x-event": SLOT + "{{ $.slot }}"}}  # fmt: skip
+            "headers": {"x-event": f"{SLOT}{{{{ $.{named_by} }}}}"}}  # fmt: skip
     made = answer_of(client.post("/api/v1/workflows", json={"name": "Notify", "steps": [step]}))
     return str(made["id"])
 

@@ -42,8 +42,9 @@ class CpuMeter:
         self._before = {name: cpu_seconds(each) for name, each in self._processes.items()}
 
     def used(self) -> dict[str, float]:
-        """Seconds since the start."""
+        """Seconds since the start, of those that are still there."""
         return {
             name: cpu_seconds(process) - self._before[name]
             for name, process in self._processes.items()
+            if process.is_running()
         }

@@ -35,6 +35,7 @@ async def filling(alice: Person) -> Mapping[str, str]:
     alice.team.decision(event_id)
     fired = await deliver(hook, {"order": {"total": 500}})
     alice.team.decision(fired)
+    await deliver(hook, {"id": "called", "order": {"total": 700}})
     alice.team.api.put("/secrets/api_token", json={"value": "a secret"}).raise_for_status()
     (execution,) = alice.team.event(fired)["executions"]
     draft = {"conditions": {"all": [{**clause, "value": 5}]}}
@@ -43,6 +44,7 @@ async def filling(alice: Person) -> Mapping[str, str]:
     tried = alice.team.api.post(backtests, json={"conditions": {"all": [{**clause, "value": 5}]}})
     backtest = f"{backtests}/{tried.json()['id']}"
     wait_until(lambda: alice.team.api.get(backtest).json()["finished_at"], what="a backtest")
+    limit_trial = alice.team.limit_trial(hook.id)
     workflow_id = alice.team.api.get(f"/triggers/{hook.id}").json()["workflow_id"]
     named = {"name": "Orders", "workflow_id": workflow_id}
     template = alice.team.api.post("/workflow-templates", json=named)
@@ -58,8 +60,11 @@ async def filling(alice: Person) -> Mapping[str, str]:
         "version": "1",
         "name": "api_token",
         "backtest_id": tried.json()["id"],
+        "limit_trial_id": limit_trial,
+        "bulk_id": alice.team.bulk_action(execution["id"]),
         "backfill_id": await alice.backfill(hook.id),
         "calendar_id": calendar.json()["id"],
+        "destination_id": alice.team.destination(),
     }
 
 

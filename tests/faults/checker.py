@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -21,13 +22,20 @@ from tests.support.target import LedgerLine, read_ledger
 
 # What asyncpg answers with, as far as the checker reads it.
 Row = Mapping[str, Any]
+# What becomes of a delivery, where that is no execution.
+VERDICTS = {"filtered": "filtered", "dropped": "rate_limited"}
+# Dead, as no call could be made.
+UNREACHED = "unreached"
 TERMINAL = ("succeeded", "failed", "dead", "canceled")
 PARTITIONED = ("event", "decision", "execution", "attempt", "step_run")
 SHOWN = 20
 
-_WAITING = """
-SELECT (SELECT count(*) FROM pending_event) AS events,
-    (SELECT count(*) FROM execution WHERE NOT state = ANY ($1)) AS executions
+# Of the sender's team, where the installation has others, too.
+_OURS = "($1::uuid IS NULL OR team_id = $1)"
+_WAITING = f"""
+SELECT (SELECT count(*) FROM pending_event WHERE {_OURS}) AS events,
+    (SELECT count(*) FROM waiting_event WHERE {_OURS}) AS held_back,
+    (SELECT count(*) FROM execution WHERE {_OURS} AND NOT state = ANY ($2)) AS executions
 """
 
 
@@ -51,10 +59,9 @@ class Facts:
         return event
 
     def decision_of(self, sent: Sent) -> Row:
-        """What was decided about a delivery."""
+        """What was decided about a delivery, in the end."""
         event_id = self.event_of(sent)["id"]
-        (decision,) = [each for each in self.decisions if each["event_id"] == event_id]
-        return decision
+        return [each for each in self.decisions if each["event_id"] == event_id][-1]
 
     def decided_after_s(self, sent: Sent) -> float:
         """How many seconds an event waited for its decision."""
@@ -81,8 +88,19 @@ class Facts:
 class Checker:
     """Looks at one installation through its sender, its database and its target."""
 
-    def __init__(self, sender: Sender, database_url: str, target_ledger: Path) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        database_url: str,
+        target_ledger: Path,
+        team_id: UUID | None = None,
+        others: tuple[str, ...] = (),
+    ) -> None:
+        """With a `team_id` only what is that team's counts; `others` are requests of other teams
+        ("POST /path") that reach the same target."""
         self._sender = sender
+        self._team_id = team_id
+        self._not_ours = (*others, " /_")
         self._database_url = database_url
         self._target_ledger = target_ledger
 
@@ -96,41 +114,54 @@ class Checker:
     async def _read(self, within_s: float) -> Facts:
         connection = await asyncpg.connect(self._database_url)
         try:
-            await _until_nothing_waits(connection, within_s)
+            await _until_nothing_waits(connection, within_s, self._team_id)
+            ours = self._team_id
             return Facts(
                 sent=list(self._sender.ledger.values()),
-                events=await connection.fetch("SELECT id, sender_id, received_at FROM event"),
+                events=await connection.fetch(
+                    f"SELECT id, sender_id, received_at FROM event WHERE {_OURS}", ours
+                ),
                 decisions=await connection.fetch(
-                    "SELECT event_id, verdict, execution_id, decided_at FROM decision"
+                    "SELECT event_id, verdict, execution_id, decided_at FROM decision "
+                    f"WHERE {_OURS} ORDER BY decided_at, id",
+                    ours,
                 ),
                 executions=await connection.fetch(
-                    "SELECT id, event_id, state, reason, attempt FROM execution"
+                    "SELECT id, event_id, state, reason, attempt, last_error FROM execution "
+                    f"WHERE {_OURS}",
+                    ours,
                 ),
                 attempts=await connection.fetch(
                     "SELECT execution_id, number, state, reason, message, started_at, finished_at "
-                    "FROM attempt ORDER BY number"
+                    f"FROM attempt WHERE {_OURS} ORDER BY number",
+                    ours,
                 ),
-                pending=await connection.fetchval("SELECT count(*) FROM pending_event"),
+                pending=await connection.fetchval(
+                    f"SELECT count(*) FROM pending_event WHERE {_OURS}", ours
+                ),
                 strays=sum([await _strays(connection, table) for table in PARTITIONED]),
                 calls=[
-                    line for line in read_ledger(self._target_ledger) if " /_" not in line.request
+                    line
+                    for line in read_ledger(self._target_ledger)
+                    if not any(part in line.request for part in self._not_ours)
                 ],
             )
         finally:
             await connection.close()
 
 
-async def _until_nothing_waits(connection: Any, within_s: float) -> None:
+async def _until_nothing_waits(connection: Any, within_s: float, ours: UUID | None) -> None:
     """Fails when something still waits after so many seconds (I4)."""
     end = asyncio.get_running_loop().time() + within_s
     while True:
-        waiting = await connection.fetchrow(_WAITING, TERMINAL)
+        waiting = await connection.fetchrow(_WAITING, ours, TERMINAL)
         if not any(waiting.values()):
             return
         if asyncio.get_running_loop().time() > end:
             rows = await connection.fetch(
                 "SELECT state, reason, attempt, lease_until - now() AS lease, due_at - now() AS due"
-                " FROM execution WHERE NOT state = ANY ($1) LIMIT $2", TERMINAL, SHOWN,
+                f" FROM execution WHERE {_OURS} AND NOT state = ANY ($2) LIMIT $3",
+                ours, TERMINAL, SHOWN,
             )  # fmt: skip
             raise AssertionError(f"I4: after {within_s} s {dict(waiting)} still wait: {rows}")
         await asyncio.sleep(0.05)  # a poll of other processes' work, bounded by `within_s`
@@ -169,15 +200,19 @@ def _of_acceptance(facts: Facts) -> Iterator[str]:
 
 
 def _of_decisions(facts: Facts) -> Iterator[str]:
-    """I2: one decision an event, and one execution for each that matches."""
+    """I2: one decision an event, after a first one if it had to wait, and one execution for each
+    that matches and is let through."""
     fates = {sent.id: sent.fate for sent in facts.sent}
     decisions = _grouped(facts.decisions, "event_id")
     executions = _grouped(facts.executions, "event_id")
     for event in facts.events:
         name = event["sender_id"]
-        wanted = fates.get(name) != "filtered"
+        verdict = VERDICTS.get(fates.get(name, ""), "fired")
+        wanted = verdict == "fired"
         verdicts = [decision["verdict"] for decision in decisions.pop(event["id"], [])]
-        if verdicts != ["fired" if wanted else "filtered"]:
+        if verdicts[:1] == ["deferred"]:
+            del verdicts[0]
+        if verdicts != [verdict]:
             yield f"I2: {name} was decided as {verdicts}"
         started = executions.pop(event["id"], [])
         if len(started) != int(wanted):
@@ -218,13 +253,15 @@ def _of_calls(facts: Facts) -> Iterator[str]:
             yield f"I5: {action} came {len(lines)} times in {attempts.get(action[0], 0)} attempts"
     reached = {name for name, _ in calls}
     for sent in facts.sent:
-        if sent.accepted and sent.fate != "filtered" and sent.id not in reached:
+        if not sent.accepted or sent.fate in VERDICTS or sent.fate == UNREACHED:
+            continue
+        if sent.id not in reached:
             yield f"I5: {sent.id} never reached the target"
 
 
 def _of_endings(facts: Facts) -> Iterator[str]:
     """I6: everything ended as it had to, and every attempt on the way is on record, once."""
-    fates = {sent.id: sent.fate for sent in facts.sent}
+    fates = {sent.id: "dead" if sent.fate == UNREACHED else str(sent.fate) for sent in facts.sent}
     names = {event["id"]: event["sender_id"] for event in facts.events}
     attempts = _grouped(facts.attempts, "execution_id")
     for execution in facts.executions:
@@ -238,7 +275,7 @@ def _of_endings(facts: Facts) -> Iterator[str]:
         if succeeded != ([execution["attempt"]] if execution["state"] == "succeeded" else []):
             yield f"I6: {name} is {execution['state']} and succeeded in the attempts {succeeded}"
         if execution["state"] == "dead" and not (
-            execution["reason"] and made and made[-1]["reason"] and made[-1]["message"]
+            execution["reason"] and execution["last_error"] and made and made[-1]["reason"]
         ):
             yield f"I6: {name} is dead, and nothing says why"
     for orphan in attempts:

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import httpx
 
 AT_ONCE = 16
 PATIENCE_S = 30.0
 
-Fate = Literal["succeeded", "dead", "filtered"]
+Fate = Literal["succeeded", "dead", "filtered", "dropped", "unreached"]
 
 
 class Answer(NamedTuple):
@@ -37,6 +37,8 @@ class Sent:
     fate: Fate
     """What must become of it in the end: what its trigger and its body make of it."""
     answers: list[Answer] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
+    """What else stands in its body."""
 
     @property
     def accepted(self) -> bool:
@@ -61,9 +63,12 @@ class Sender:
         self._threads.shutdown()
         self._client.close()
 
-    def send(self, url: str, number: int, fate: Fate = "succeeded") -> list[Sent]:
-        """Begin to send so many deliveries; `settle` waits for their answers."""
-        new = [Sent(f"evt-{next(self._numbers)}", url, fate) for _ in range(number)]
+    def send(self, url: str, number: int, fate: Fate = "succeeded", **more: Any) -> list[Sent]:
+        """Begin to send so many deliveries, with `more` in their bodies; `settle` waits for their
+        answers."""
+        new = [
+            Sent(f"evt-{next(self._numbers)}", url, fate, more=dict(more)) for _ in range(number)
+        ]
         self.ledger.update((sent.id, sent) for sent in new)
         self._begin(new)
         return new
@@ -81,10 +86,21 @@ class Sender:
     def _begin(self, these: Iterable[Sent]) -> None:
         self._waiting.extend(self._threads.submit(self._deliver, sent) for sent in these)
 
-    def _deliver(self, sent: Sent) -> None:
-        body = {"id": sent.id, "wanted": sent.fate != "filtered"}
+    @property
+    def unanswered(self) -> int:
+        """How many requests were begun and have no answer yet."""
+        return sum(not future.done() for future in list(self._waiting))
+
+    def deliver_now(self, sent: Sent, client: httpx.Client) -> None:
+        """Send one delivery over a client of the caller's, and wait for its answer."""
+        self.ledger[sent.id] = sent
+        self._deliver(sent, client)
+
+    def _deliver(self, sent: Sent, client: httpx.Client | None = None) -> None:
+        body = {"id": sent.id, "wanted": sent.fate != "filtered", **sent.more}
+        headers = {"webhook-id": sent.id}
         try:
-            response = self._client.post(sent.url, json=body, headers={"webhook-id": sent.id})
+            response = (client or self._client).post(sent.url, json=body, headers=headers)
         except httpx.TransportError:
             return
         if response.is_success:

@@ -10,6 +10,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
@@ -24,6 +25,16 @@ from tests.support.installation import wait_until
 from tests.support.servers import TestServers
 
 NUMBER = 100
+
+
+class AnyValkey(Protocol):
+    """What the tests below do to a Valkey."""
+
+    url: str
+
+    def start(self) -> None: ...
+    def kill(self) -> None: ...
+    def lose_its_file(self) -> None: ...
 
 
 class OwnValkey:
@@ -64,18 +75,18 @@ def rig(servers: TestServers, valkey: OwnValkey) -> Iterator[Rig]:
         rig.sender.close()
 
 
-def restart(valkey: OwnValkey) -> None:
+def restart(valkey: AnyValkey) -> None:
     valkey.kill()
     valkey.start()
 
 
-def restart_empty(valkey: OwnValkey) -> None:
+def restart_empty(valkey: AnyValkey) -> None:
     valkey.kill()
     valkey.lose_its_file()
     valkey.start()
 
 
-def flush(valkey: OwnValkey) -> None:
+def flush(valkey: AnyValkey) -> None:
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
 
@@ -89,7 +100,7 @@ def flush(valkey: OwnValkey) -> None:
     ],
 )
 def test_redis_comes_back_and_no_event_was_lost_or_doubled(
-    rig: Rig, valkey: OwnValkey, happens: Callable[[OwnValkey], None]
+    rig: Rig, valkey: AnyValkey, happens: Callable[[AnyValkey], None]
 ) -> None:
     with rig.frozen("worker"):
         sent = rig.sender.send(rig.hook.url, NUMBER)

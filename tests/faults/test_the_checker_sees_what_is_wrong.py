@@ -20,6 +20,11 @@ def attempt(execution: str, number: int, state: str, **why: Any) -> dict[str, An
     return {"execution_id": execution, "number": number, "state": state, **about}
 
 
+def execution(id_: str, event: str, state: str, **more: Any) -> dict[str, Any]:
+    about = {"reason": None, "attempt": 1, "last_error": None, **more}
+    return {"id": id_, "event_id": event, "state": state, **about}
+
+
 def sound() -> Facts:
     """Three deliveries: one succeeded after an attempt that nobody saw the end of, one could not be
     carried out, one did not match."""
@@ -40,8 +45,8 @@ def sound() -> Facts:
             {"event_id": "3", "verdict": "filtered", "execution_id": None},
         ],
         executions=[
-            {"id": "x", "event_id": "1", "state": "succeeded", "reason": None, "attempt": 2},
-            {"id": "y", "event_id": "2", "state": "dead", "reason": "bad_status", "attempt": 1},
+            execution("x", "1", "succeeded", attempt=2),
+            execution("y", "2", "dead", reason="bad_status", last_error="It answered 500."),
         ],
         attempts=[
             attempt("x", 1, "unknown", reason="worker_lost"),

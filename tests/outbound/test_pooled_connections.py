@@ -90,6 +90,16 @@ async def test_a_call_that_was_answered_in_part_is_not_repeated(
     assert len(target.received) == 2
 
 
+async def test_a_call_that_is_to_go_out_once_takes_a_new_connection_and_is_not_repeated(
+    outbound: Outbound, target: RecordingTarget
+) -> None:
+    target.behave("/first", "once-a-connection")
+    await call(outbound, target.url("/first"))
+    once = OutboundRequest("POST", target.url("/second"), KEY, b"x", once=True)
+    assert (await outbound.request(once)).status == 200
+    assert (target.connections, len(target.received)) == (2, 2)
+
+
 async def test_a_call_is_repeated_once_at_most(outbound: Outbound, target: RecordingTarget) -> None:
     await call(outbound, target.url("/first"))
     lost = await failure(outbound, target.url("/early-close"), "POST", headers=KEY)

@@ -23,8 +23,10 @@ from domain.operations.judge_history import claim_backtest, judge_chunk
 from domain.operations.save_calendar import CalendarDraft, create_calendar
 from domain.operations.set_secret import set_secret
 from domain.operations.start_backtest import BacktestDraft, start_backtest
+from domain.operations.start_limit_trial import LimitTrialDraft, start_limit_trial
 from domain.operations.start_shadow import start_shadow
 from domain.operations.template_versions import TemplateUse
+from domain.operations.try_limits import claim_trial, try_limits
 from domain.rules.ids import new_id
 from domain.store.database import execute, fetch, fetch_one
 from tests.pages.browsing import Browser
@@ -126,6 +128,11 @@ async def _try_on_history(history: History, marker: str) -> None:
     assert claimed is not None
     while await judge_chunk(claimed, lambda: False) == "more":
         pass
+    windows = [{"most": 1, "per_s": 60, "key": key} for key in ("$.list[0]", missing)]
+    trial = await start_limit_trial(actor, history.trigger_id, LimitTrialDraft({"rate": windows}))
+    taken = await claim_trial(trial)
+    assert taken is not None
+    await try_limits(taken, lambda: False, lambda: None)
 
 
 async def _plan(history: History, marker: str) -> None:
@@ -137,6 +144,30 @@ async def _plan(history: History, marker: str) -> None:
     config = {"form": "cron", "cron": "0 9 * * *", "calendars": uses}
     draft = TriggerDraft(marker[:100], "schedule", history.workflow_id, config)
     await create_trigger(actor, history.world.vault, draft)
+    await execute(
+        "INSERT INTO bulk_action (id, team_id, kind, name, filters, options, left_out, state, "
+        "total, lease_until, created_by) VALUES ($1, $2, 'replay', $3, $4::jsonb, $5::jsonb, "
+        "$6::jsonb, 'running', 1, 'infinity', $3)",
+        new_id(), history.team_id, marker[:100],
+        json.dumps({"list": "dead_letters", "filters": [["error", marker]]}),
+        json.dumps({"version": marker, "start": marker}), json.dumps({marker: 1}),
+    )  # fmt: skip
+    destination = new_id()
+    await execute(
+        "INSERT INTO destination (id, team_id, host, state, reason, probe_at) "
+        "VALUES ($1, $2, $3, 'open', $3, now())",
+        destination, history.team_id, marker,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO breaker_change (id, team_id, destination_id, state, reason, changed_by) "
+        "VALUES ($1, $2, $3, 'open', $4, $4)",
+        new_id(), history.team_id, destination, marker,
+    )  # fmt: skip
+    await execute(
+        "UPDATE execution SET first_error = $2, last_error = $2, fingerprint = $2 "
+        "WHERE team_id = $1 AND state = 'dead'",
+        history.team_id, marker,
+    )  # fmt: skip
     await execute(
         "INSERT INTO backfill (id, team_id, trigger_id, range_from, range_to, per_minute, note, "
         "state, total, released, release_at, created_by, ended_at) "
@@ -213,7 +244,10 @@ async def _filling(history: History) -> dict[str, str]:
         "event_id": await one("event"),
         "execution_id": await one("execution"),
         "backtest_id": await one("backtest"),
+        "limit_trial_id": await one("limit_trial"),
         "backfill_id": await one("backfill"),
+        "bulk_id": await one("bulk_action"),
+        "destination_id": await one("destination"),
         "calendar_id": await one("calendar"),
         "template_id": await one("workflow_template"),
         "number": "1",

@@ -59,7 +59,7 @@ async def test_the_event_is_marked_as_a_test_and_shown_as_one(alice: Browser, wo
     [event] = await stored(saved.row.id)
     assert ["signalbox-test", "1"] in json.loads(event["headers"])
     page = (await alice.get(f"/triggers/{saved.row.id}")).text
-    assert '<span class="tag">Test</span>' in page
+    assert '<span class="tag test">Test</span>' in page
 
 
 async def test_each_has_an_id_of_its_own(alice: Browser, world: World) -> None:

@@ -87,6 +87,18 @@ async def test_what_holds_up_everything_comes_first(
     assert "refused" not in await bob.read("/")
 
 
+async def test_a_trigger_that_was_switched_off_after_failures_comes_first(
+    alice: Browser, history: History
+) -> None:
+    await execute(
+        "UPDATE trigger SET enabled = false, switched_off_because = 'Its last execution failed.' "
+        "WHERE id = $1",
+        history.trigger_id,
+    )
+
+    assert "Needs attention Orders Switched off after failures" in await alice.read("/")
+
+
 async def test_when_nothing_is_wrong_it_says_so(alice: Browser, history: History) -> None:
     await history.execution("succeeded")
 

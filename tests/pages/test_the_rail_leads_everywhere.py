@@ -9,8 +9,8 @@ from tests.support.world import World
 _STATIONS = re.compile(r'<ul class="line">(.*?)</ul>', re.DOTALL)
 _LINK = re.compile(r'<a href="([^"]*)"\s*(aria-current="page")?>([^<]*)</a>')
 SEEN_BY_ALL = [
-    "Overview", "Triggers", "Events", "Executions", "Workflows", "Ledger", "Reliability",
-    "Calendars",
+    "Overview", "Triggers", "Events", "Executions", "Dead letters", "Workflows", "Destinations",
+    "Ledger", "Reliability", "Calendars",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.operations.create_workflow import create_workflow
+from domain.rules.failures import KINDS
 from domain.rules.json_values import JsonValue, same
 from domain.rules.placeholders import STEP_KEY
 from domain.rules.workflow_steps import HEADER_NAME, METHODS
@@ -172,6 +173,16 @@ async def test_a_reference_to_a_later_step_is_told_at_the_step(alice: Browser) -
 
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_seconds = st.integers(0, 3600) | st.decimals("0.1", "60", places=2)
+_retries = st.fixed_dictionaries(
+    {"attempts": st.integers(1, 50)},
+    optional={
+        "base_s": _seconds, "factor": st.integers(1, 10), "cap_s": _seconds,
+        "on": st.sets(st.sampled_from(KINDS), max_size=len(KINDS) - 1).map(
+            lambda chosen: [kind for kind in KINDS if kind in chosen]
+        ),
+    },
+)  # fmt: skip
 _steps = st.lists(
     st.fixed_dictionaries(
         {"key": st.from_regex(STEP_KEY, fullmatch=True), "kind": st.just("http"),
@@ -182,7 +193,8 @@ _steps = st.lists(
             ),
             "body": documents.filter(lambda body: body is not None),
             "timeout_s": st.integers(1, 60) | st.decimals("0.1", "60", places=2),
-            "on_unknown": st.just("give_up"),
+            "on_unknown": st.sampled_from(["hold", "give_up"]),
+            "retry": _retries,
         },
     ),
     max_size=4,

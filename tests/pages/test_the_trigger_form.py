@@ -28,10 +28,10 @@ def filled(workflow_id: UUID, /, **fields: str) -> dict[str, str]:
         "prefix": "v1=",
         "id_path": "$.id",
         "conditions": json.dumps(CONDITIONS),
-        "attempts": "5",
-        "base_s": "0.5",
-        "factor": "3",
-        "cap_s": "",
+        "retry.attempts": "5",
+        "retry.base_s": "0.5",
+        "retry.factor": "3",
+        "retry.cap_s": "",
         "enabled": "on",
         **fields,
     }
@@ -136,8 +136,8 @@ async def test_htmx_is_led_on_without_following_unseen(alice: Browser, workflow_
         ("conditions", "{", "This is not valid JSON."),
         ("conditions", '{"all": [{"path": "$.a", "op": "is"}]}', "all.0.op: must be one of"),
         ("conditions", '{"a": 1, "a": 2}', "same key twice"),
-        ("attempts", "many", "Must be a whole number from 1 to 50."),
-        ("cap_s", "-1", "Must be a number from 0 to 86400."),
+        ("retry.attempts", "many", "Must be a whole number from 1 to 50."),
+        ("retry.cap_s", "-1", "Must be a number from 0 to 86400."),
         ("signed", "no placeholder", "{body}"),
         ("tolerance_s", "0", "Must be a whole number of seconds from 1 to 3600."),
         ("addresses", "192.0.2.7\n\n10.0.0.300", "“10.0.0.300” is no address"),
@@ -160,14 +160,15 @@ async def test_a_mistake_is_told_at_its_field_and_everything_typed_is_kept(
     assert error, f"no message at {field}"
     assert message in words(error[0])
     assert re.search(rf'id="field-{field}"[^>]*aria-invalid="true"', answer.text, re.DOTALL)
-    for name in ("name", "header", "prefix", "id_path", "attempts", "base_s", "factor", "cap_s"):
+    retries = ("retry.attempts", "retry.base_s", "retry.factor", "retry.cap_s")
+    for name in ("name", "header", "prefix", "id_path", *retries):
         assert f'name="{name}" value="{html.escape(form[name])}"' in answer.text, name
     assert html.escape(form["conditions"]).replace("&quot;", "&#34;") in answer.text
 
 
 async def test_all_mistakes_are_told_at_once(alice: Browser, workflow_id: UUID) -> None:
     wrong = {"name": "", "workflow_id": "", "header": "no blanks", "conditions": "{",
-             "attempts": "0"}  # fmt: skip
+             "retry.attempts": "0"}  # fmt: skip
 
     page = (await alice.post("/triggers", filled(workflow_id, **wrong))).text
 
@@ -178,7 +179,7 @@ async def test_all_mistakes_are_told_at_once(alice: Browser, workflow_id: UUID) 
 async def test_nothing_is_stored_of_a_form_that_is_refused(
     alice: Browser, world: World, workflow_id: UUID
 ) -> None:
-    await alice.post("/triggers", filled(workflow_id, attempts="0"))
+    await alice.post("/triggers", filled(workflow_id, **{"retry.attempts": "0"}))
 
     assert not await fetch("SELECT id FROM trigger WHERE team_id = $1", world.alice.team_id)
 
@@ -251,8 +252,8 @@ async def test_it_shows_what_is_in_force(alice: Browser, world: World, workflow_
     page = (await alice.get(f"/triggers/{(await made(world))['id']}/edit")).text
 
     for name, value in (("name", "Big orders"), ("header", "X-Shop-Signature"), ("prefix", "v1="),
-                        ("id_path", "$.id"), ("attempts", "5"), ("base_s", "0.5"),
-                        ("factor", "3"), ("cap_s", "300"), ("secret", "")):  # fmt: skip
+                        ("id_path", "$.id"), ("retry.attempts", "5"), ("retry.base_s", "0.5"),
+                        ("retry.factor", "3"), ("retry.cap_s", ""), ("secret", "")):  # fmt: skip
         assert f'name="{name}" value="{value}"' in page, name
     assert '<option value="sha512" selected>' in page
     for name, value in (("path", "$.order.total"), ("value", "100.5")):
@@ -266,7 +267,7 @@ async def test_a_new_name_alone_makes_no_new_version(
 ) -> None:
     await alice.post("/triggers", filled(workflow_id))
     before = await made(world)
-    form = filled(workflow_id, name="Bigger orders", cap_s="300", revision="1")
+    form = filled(workflow_id, name="Bigger orders", revision="1")
 
     answer = await alice.post(f"/triggers/{before['id']}", form)
 
@@ -361,7 +362,7 @@ async def test_the_page_has_lines_for_a_shell_and_the_conditions_in_words(
     assert "curl -X POST http://signalbox.test/hooks/" in shown
     assert "openssl dgst -sha512 -hmac" in shown
     assert "All of these: $.order.total is at least 100.5" in shown
-    assert "5, first wait up to 0.5 s" in shown
+    assert "5, first wait up to 500 ms, then 3 times as long, 5 min at most" in shown
 
 
 async def test_a_viewer_sees_no_address_to_send_to(bob: Browser, history: History) -> None:

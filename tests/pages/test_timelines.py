@@ -103,3 +103,9 @@ def test_nothing_is_ever_drawn_outside_the_picture(
         assert bar.x >= 0
         assert bar.x + bar.width <= 100.001
     assert 1 <= len(drawn.ticks) <= 11
+
+
+def test_the_wait_for_a_persons_word_is_no_backoff() -> None:
+    unknown = AttemptShown(1, "unknown", "unknown_outcome", None, at(0), at(1))
+    drawn = timeline(at(0), at(5), [unknown, tried(2, 5, 6, "succeeded")], [], at(99))
+    assert [bar.title for bar in drawn.rows[0].bars][1] == "Held: 4 s"

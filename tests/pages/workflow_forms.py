@@ -55,6 +55,8 @@ def fields_of(markup: str) -> dict[str, str]:
     form = markup[markup.index("data-guard") : markup.index("</form>", markup.index("data-guard"))]
     fields = {}
     for tag in re.findall(r"<input[^>]*>", form):
+        if 'type="checkbox"' in tag and " checked" not in tag:
+            continue
         found = dict(re.findall(r'(name|value)="([^"]*)"', tag))
         fields[unescape(found["name"])] = unescape(found["value"])
     for name, options in re.findall(

@@ -9,9 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from domain.coordination.limiter import RateLimiter
 from domain.engines.steps import StepsEngine
 from domain.operations.compiled_versions import CompiledVersions
 from domain.operations.decide_in_passes import Decider
+from domain.operations.hold_back import HoldBack
 from domain.operations.hook_directory import Hook
 from domain.operations.prepare_runs import RunPreparer
 from domain.operations.receive_event import EventReceiver, Receipt
@@ -20,6 +22,7 @@ from domain.operations.settle_executions import Settler
 from domain.operations.team_redactors import TeamRedactors
 from domain.outbound import Outbound
 from domain.store.database import fetch
+from tests.support.servers import TestServers
 from tests.support.target import RecordingTarget
 from tests.support.world import World
 
@@ -31,7 +34,9 @@ def no_one_listens(*_: object) -> None:
 class Line:
     """A pipeline whose rings are kept in lists, so that each stage runs when the test says so."""
 
-    def __init__(self, world: World, target: RecordingTarget, outbound: Outbound) -> None:
+    def __init__(
+        self, world: World, target: RecordingTarget, outbound: Outbound, limiter: RateLimiter
+    ) -> None:
         self.world = world
         self.target = target
         self.rung_events: list[UUID] = []
@@ -41,7 +46,10 @@ class Line:
         self.settler = Settler(no_one_listens)
         self.engine = StepsEngine(outbound)
         self.redactors = TeamRedactors(world.vault)
-        self.decider = Decider(self.versions, self.redactors, self.asked_for.extend, no_one_listens)
+        self.limits = HoldBack(limiter, ())
+        self.decider = Decider(
+            self.versions, self.redactors, self.limits, self.asked_for.extend, no_one_listens
+        )
 
     def new_runner(self) -> ExecutionRunner:
         """Another worker's runner."""
@@ -110,17 +118,19 @@ class Line:
 
 
 @pytest.fixture
-async def line(world: World) -> AsyncIterator[Line]:
+async def line(world: World, servers: TestServers) -> AsyncIterator[Line]:
     """A pipeline with a target that answers 200."""
     outbound = Outbound([ipaddress.ip_network("127.0.0.0/8")])
+    limiter = RateLimiter(servers.fresh_redis())
     await outbound.start()
     async with RecordingTarget() as target:
-        line = Line(world, target, outbound)
+        line = Line(world, target, outbound, limiter)
         for part in (line.receiver, line.settler, line.decider):
             part.start()
         yield line
         for part in (line.receiver, line.decider, line.settler):
             await part.close()
+    await limiter.close()
     await outbound.close()
 
 

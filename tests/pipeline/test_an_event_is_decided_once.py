@@ -57,7 +57,7 @@ async def test_many_passes_over_the_same_events_decide_each_once(line: Line) -> 
     hook = await line.hook()
     ids = [(await line.send(hook, {"id": number})).event_id for number in range(30)]
     passes = await asyncio.gather(
-        *(decide_events(ids, line.versions, line.redactors) for _ in range(6))
+        *(decide_events(ids, line.versions, line.redactors, line.limits) for _ in range(6))
     )
     started = [execution for one in passes for execution in one.execution_ids]
     assert len(started) == len(set(started)) == 30

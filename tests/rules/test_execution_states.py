@@ -12,10 +12,10 @@ from domain.rules.execution_states import (
 )
 
 LEGAL = {
-    "queued": "running canceled",
+    "queued": "running dead canceled",
     "running": "queued running retrying succeeded failed dead canceled unknown",
-    "retrying": "running canceled",
-    "unknown": "queued succeeded failed canceled",
+    "retrying": "running dead canceled",
+    "unknown": "queued failed dead canceled",
     "succeeded": "",
     "failed": "",
     "dead": "",

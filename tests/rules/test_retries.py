@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidInput
 from domain.rules.retries import (
+    Failure,
     GiveUp,
     Retry,
     RetryPolicy,
@@ -18,6 +19,7 @@ from domain.rules.retries import (
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TIMEOUT = Failure("timeout", retryable=True)
 policies = st.builds(
     RetryPolicy,
     attempts=st.integers(1, 50),
@@ -28,7 +30,7 @@ policies = st.builds(
 
 
 def longest_wait_s(attempt: int, policy: RetryPolicy) -> float:
-    decision = decide_retry(policy, attempt, failure_retryable=True, now=NOW, random=lambda: 1.0)
+    decision = decide_retry(policy, attempt, TIMEOUT, NOW, lambda: 1.0)
     assert isinstance(decision, Retry)
     return (decision.at - NOW).total_seconds()
 
@@ -41,21 +43,19 @@ def test_the_wait_doubles_up_to_its_cap() -> None:
 
 @pytest.mark.parametrize(("drawn", "wait_s"), [(0.0, 0.0), (0.25, 0.5), (0.5, 1.0)])
 def test_the_jitter_is_full_from_zero_to_the_whole_wait(drawn: float, wait_s: float) -> None:
-    decision = decide_retry(RetryPolicy(), 2, failure_retryable=True, now=NOW, random=lambda: drawn)
+    decision = decide_retry(RetryPolicy(), 2, TIMEOUT, NOW, lambda: drawn)
     assert decision == Retry(NOW + timedelta(seconds=wait_s))
 
 
 def test_the_last_attempt_is_the_last() -> None:
     policy = RetryPolicy(attempts=3)
-    outcomes = [
-        decide_retry(policy, attempt, failure_retryable=True, now=NOW, random=lambda: 0.0)
-        for attempt in (2, 3, 4)
-    ]
+    outcomes = [decide_retry(policy, attempt, TIMEOUT, NOW, lambda: 0.0) for attempt in (2, 3, 4)]
     assert outcomes == [Retry(NOW), GiveUp("attempts_exhausted"), GiveUp("attempts_exhausted")]
 
 
 def test_a_failure_that_no_retry_can_mend_is_given_up_at_once() -> None:
-    decision = decide_retry(RetryPolicy(), 1, failure_retryable=False, now=NOW, random=lambda: 0.0)
+    hopeless = Failure("other", retryable=False)
+    decision = decide_retry(RetryPolicy(), 1, hopeless, NOW, lambda: 0.0)
     assert decision == GiveUp("not_retryable")
 
 
@@ -63,7 +63,7 @@ def test_a_failure_that_no_retry_can_mend_is_given_up_at_once() -> None:
 def test_a_retry_lies_between_now_and_the_cap(
     policy: RetryPolicy, attempt: int, drawn: float
 ) -> None:
-    decision = decide_retry(policy, attempt, failure_retryable=True, now=NOW, random=lambda: drawn)
+    decision = decide_retry(policy, attempt, TIMEOUT, NOW, lambda: drawn)
     if attempt >= policy.attempts:
         assert decision == GiveUp("attempts_exhausted")
     else:

@@ -179,8 +179,9 @@ def test_timeouts_inside_the_bounds_are_taken(timeout_s: float) -> None:
     assert parse_steps([{**NOTIFY, "timeout_s": timeout_s}])[0].timeout_s == float(timeout_s)
 
 
-def test_on_unknown_is_retry_or_give_up() -> None:
-    assert list(of_one_step(on_unknown="hold")) == ["steps.0.on_unknown"]
+def test_on_unknown_is_one_of_three() -> None:
+    assert parse_steps([{**NOTIFY, "on_unknown": "hold"}])[0].on_unknown == "hold"
+    assert list(of_one_step(on_unknown="hope")) == ["steps.0.on_unknown"]
 
 
 def test_a_step_refers_to_earlier_steps_only() -> None:

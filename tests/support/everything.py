@@ -5,6 +5,7 @@ Every text that could show holds the team's marker, so that a leak is seen where
 """
 
 import hashlib
+import json
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,12 @@ from domain.operations.create_user import create_user
 from domain.operations.create_workflow import create_workflow
 from domain.operations.set_secret import set_secret
 from domain.rules.ids import new_id
+from domain.rules.limit_trial_results import found_by
+from domain.rules.limit_trials import LimitTrial
+from domain.rules.limits import parse_limits
 from domain.rules.permissions import Actor, operator
 from domain.store.database import execute, fetch_one
+from domain.store.destinations import destination_id
 from tests.support.world import CALL, World
 
 
@@ -161,6 +166,8 @@ async def _happen(made: Everything) -> None:
     await _try_on_history(made)
     await _come_due(made)
     await _plan(made)
+    await _replay(made)
+    await _wait(made)
 
 
 async def _try_on_history(made: Everything) -> None:
@@ -182,7 +189,22 @@ async def _try_on_history(made: Everything) -> None:
         backtest, team, [_id(made, "event_id")], '{"2026-11-23": [1, 0, 0, 0, 0]}',
         f'{{"body $.{made.marker}": [0, 1, null, "{made.ids["event_id"]}"]}}',
     )  # fmt: skip
-    made.ids |= {"backtest_id": str(backtest)}
+    trial = new_id()
+    await execute(
+        "INSERT INTO limit_trial (id, team_id, trigger_id, limits, live_version, days, from_id, "
+        "below_id, state, total, seen, found, created_by, finished_at) "
+        "VALUES ($1, $2, $3, $4::jsonb, 1, 7, $5, $1, 'done', 1, 1, $6::jsonb, $7, now())",
+        trial, team, trigger, f'{{"rate": [{{"most": 1, "per_s": 60, "key": "$.{made.marker}"}}]}}',
+        _id(made, "event_id"), _limits_found(made.marker), made.marker,
+    )  # fmt: skip
+    made.ids |= {"backtest_id": str(backtest), "limit_trial_id": str(trial)}
+
+
+def _limits_found(marker: str) -> str:
+    """What a trial of limits came to, with one event, whose key found `marker`."""
+    trial = LimitTrial(parse_limits({"rate": [{"most": 1, "per_s": 60, "key": f"$.{marker}"}]}))
+    trial.add(datetime(2026, 11, 23, tzinfo=UTC), {marker: marker}, matched=True)
+    return json.dumps(found_by(trial.days, trial.peaks, trial.values))
 
 
 async def _run_in_shadow(made: Everything) -> None:
@@ -207,7 +229,7 @@ async def _run_in_shadow(made: Everything) -> None:
 
 
 async def _plan(made: Everything) -> None:
-    """A calendar, and a backfill that has ended."""
+    """A calendar, a backfill that has ended, and a destination whose breaker is open."""
     team, trigger, calendar, backfill = (
         made.actor.team_id, _id(made, "trigger_id"), new_id(), new_id(),
     )  # fmt: skip
@@ -224,7 +246,22 @@ async def _plan(made: Everything) -> None:
         "$4, now())",
         backfill, team, trigger, made.marker,
     )  # fmt: skip
-    made.ids |= {"calendar_id": str(calendar), "backfill_id": str(backfill)}
+    destination = destination_id(team, f"{made.marker}.test:443")
+    await execute(
+        "INSERT INTO destination (id, team_id, host, state, reason, probe_at) "
+        "VALUES ($1, $2, $3, 'open', 'in_a_row', now())",
+        destination, team, f"{made.marker}.test:443",
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO breaker_change (id, team_id, destination_id, state, reason, changed_by) "
+        "VALUES ($1, $2, $3, 'open', 'in_a_row', $4)",
+        new_id(), team, destination, made.marker,
+    )  # fmt: skip
+    made.ids |= {
+        "calendar_id": str(calendar),
+        "backfill_id": str(backfill),
+        "destination_id": str(destination),
+    }
 
 
 async def _come_due(made: Everything) -> None:
@@ -251,6 +288,44 @@ async def _come_due(made: Everything) -> None:
         "FROM canary_probe",
         team, made.marker,
     )  # fmt: skip
+
+
+async def _wait(made: Everything) -> None:
+    """A lane that waits for somebody with an event in it, and a gate."""
+    team, trigger, lane = made.actor.team_id, _id(made, "trigger_id"), new_id()
+    await execute(
+        "INSERT INTO lane (id, team_id, trigger_id, why, key, waiting, due_at) "
+        "VALUES ($1, $2, $3, 'limit', $4, 1, 'infinity')",
+        lane, team, trigger, made.marker,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO waiting_event (event_id, team_id, trigger_id, lane_id, why, size) "
+        "VALUES ($1, $2, $3, $4, 'limit', 2)",
+        new_id(), team, trigger, lane,
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO gate (id, team_id, scope, subject_id, key, most) "
+        "VALUES ($1, $2, 'key', $3, $4, 1)",
+        new_id(), team, trigger, made.marker,
+    )  # fmt: skip
+
+
+async def _replay(made: Everything) -> None:
+    """A bulk action that has one execution left to come to."""
+    team, bulk = made.actor.team_id, new_id()
+    await execute(
+        "INSERT INTO bulk_action (id, team_id, kind, name, filters, options, state, total, "
+        "lease_until, created_by) VALUES ($1, $2, 'replay', $3, $4::jsonb, $5::jsonb, 'running', "
+        "1, 'infinity', $3)",
+        bulk, team, made.marker,
+        f'{{"list": "dead_letters", "filters": [["error", "{made.marker}"]]}}',
+        '{"version": "same", "start": "beginning"}',
+    )  # fmt: skip
+    await execute(
+        "INSERT INTO bulk_item (bulk_id, execution_id, team_id) VALUES ($1, $2, $3)",
+        bulk, _id(made, "execution_id"), team,
+    )  # fmt: skip
+    made.ids |= {"bulk_id": str(bulk)}
 
 
 async def _let_in(made: Everything) -> None:

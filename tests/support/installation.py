@@ -50,6 +50,15 @@ def wait_until(happened: Callable[[], Any], within_s: float = 15.0, what: str = 
         time.sleep(0.02)  # a poll of real processes, bounded by `within_s`
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a process finds around it that is not usual: a command that prepares what it shall see,
+    such as another resolv.conf, and then becomes it; where its output goes."""
+
+    command: str = ""
+    log_to: Path | None = None
+
+
 class Installation:
     """Web, worker and clock as the Procfile starts them, and a target."""
 
@@ -119,11 +128,14 @@ class Installation:
         )  # fmt: skip
         return finished.stdout.strip()
 
-    def start(self, name: str, **env: str) -> None:
+    def start(self, name: str, around: "Around | None" = None, /, **env: str) -> None:
         """Start one process of the Procfile, with more variables if any; its output goes to
         `<folder>/<name>.log`. `worker-2` is another one of `worker`."""
         command = self._commands[name.partition("-")[0]]
-        with self.log(name).open("ab") as log:
+        log_to = self.log(name)
+        if around is not None:
+            command, log_to = f"{around.command} {command}", around.log_to or log_to
+        with log_to.open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 ["sh", "-c", f"exec {command}"],
                 cwd=ROOT, env={**self.env, **env}, stdout=log, stderr=log,
@@ -258,6 +270,39 @@ class Team:
     def hook(self, **trigger: Any) -> Hook:
         """A webhook trigger with a workflow of its own, which calls the target."""
         return self.trigger(self.workflow(self.step()), **trigger)
+
+    def limit_trial(self, trigger_id: str, key: str = "$.order.total") -> str:
+        """A trial of limits of that key that is done; its id."""
+        trials = f"/triggers/{trigger_id}/limit-trials"
+        limits = {"rate": [{"most": 1, "per_s": 3600, "key": key}]}
+        made = self.api.post(trials, json={"limits": limits})
+        assert made.status_code == 201, made.text
+        found = f"{trials}/{made.json()['id']}"
+        wait_until(lambda: self.api.get(found).json()["finished_at"], what="a trial of limits")
+        return str(made.json()["id"])
+
+    def destination(self) -> str:
+        """The newest destination, as soon as one is called; its id."""
+        found = wait_until(lambda: self.api.get("/destinations").json()["items"], what="a call")
+        return str(found[0]["id"])
+
+    def bulk_action(self, execution_id: str, name: str = "Once more") -> str:
+        """A bulk action that has replayed an execution, as soon as that has ended; its id."""
+        ended = ("succeeded", "failed", "dead")
+        wait_until(lambda: self.execution(execution_id)["state"] in ended, what="an end")
+        given = {"name": name, "kind": "replay", "executions": [execution_id]}
+        made = self.api.post("/bulk-actions", json=given)
+        assert made.status_code == 201, made.text
+        found = f"/bulk-actions/{made.json()['id']}"
+        wait_until(lambda: self.api.get(found).json()["finished_at"], what="a bulk action")
+        return str(made.json()["id"])
+
+    def execution(self, execution_id: str) -> dict[str, Any]:
+        """An execution, with its attempts."""
+        shown = self.api.get(f"/executions/{execution_id}")
+        assert shown.status_code == 200, shown.text
+        execution: dict[str, Any] = shown.json()
+        return execution
 
     def event(self, event_id: str) -> dict[str, Any]:
         """An event, with what was decided and started."""

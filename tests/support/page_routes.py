@@ -22,6 +22,7 @@ QUERIES = {
     "/events/{event_id:str}/payload/rows": "?part=:0-9",
     "/events/{event_id:str}/payload/matches": "?q=a",
     "/triggers/bulk": "?act=disable&id={trigger_id}",
+    "/bulk-actions/new": "?act=replay&id={execution_id}&page=executions",
 }
 _MACHINES = ("/api", "/static", "/healthz", "/readyz", "/metrics")
 _PARAMETER = re.compile(r"\{(\w+)[^}]*\}")

@@ -107,6 +107,11 @@ def _status(connection: Connection, argument: str) -> None:
     connection.reply(head(status, *lines), body)
 
 
+def _retry_after(connection: Connection, argument: str) -> None:
+    """Send callers away, for as long as the argument says."""
+    connection.reply(head(429, f"Retry-After: {unquote(argument)}", "Content-Length: 0"), b"")
+
+
 def _stall(connection: Connection, argument: str) -> None:
     """The argument, from base64, is all that is ever sent; the connection stays."""
     connection.send(urlsafe_b64decode(argument))
@@ -188,6 +193,7 @@ async def _unasked(connection: Connection, argument: str) -> None:
 BEHAVIOURS: dict[str, Behaviour] = {
     "ok": _ok,
     "status": _status,
+    "retry-after": _retry_after,
     "raw": _raw,
     "stall": _stall,
     "redirect": _redirect,

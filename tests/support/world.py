@@ -42,6 +42,7 @@ class World:
         conditions: Any = None,
         actor: Actor | None = None,
         retry: dict[str, Any] | None = None,
+        limits: dict[str, Any] | None = None,
         **config: Any,
     ) -> SavedTrigger:
         """A webhook trigger of Alice's, unsigned unless `config` says otherwise."""
@@ -52,6 +53,7 @@ class World:
             config={"scheme": "none", **config},
             conditions=conditions,
             retry=retry or {},
+            limits=limits or {},
         )
         return await create_trigger(actor or self.alice, self.vault, draft)
 

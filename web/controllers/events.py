@@ -19,12 +19,14 @@ from domain.store.pages_events import (
     event_shown,
     repeats_of,
 )
+from domain.store.waiting_places import place_of
 from web.controllers.api.views import id_in_path
 from web.htmx import CurrentActor, HtmxRequest, OurServices, page, page_or_partial
 from web.presenters.payload import MOST_TREE_OCTETS, document_in, download_name, payload
 from web.presenters.payload_search import Matches, search
 from web.presenters.payload_tree import branch
-from web.presenters.traces import decision_shown, headers_shown, is_test, note_in
+from web.presenters.places import place_shown
+from web.presenters.traces import decision_shown, headers_shown, is_test, is_unlimited, note_in
 
 LONGEST_SEARCH = 200
 # Besides never being rendered as ours, what a sender wrote may do nothing if it ever were.
@@ -56,10 +58,14 @@ class EventPages(Controller):
         context = {
             "event": event,
             "decisions": [
-                decision_shown(each, event.size, explained.get(each.id)) for each in decisions
+                decision_shown(
+                    each, event.size, explained.get(each.id), values=actor.may(SEE_PAYLOADS)
+                )
+                for each in decisions
             ],
+            "place": place_shown(await place_of(actor.team_id, event.id)),
             "repeats": await _repeats(actor, event),
-            "is_test": is_test(headers),
+            "marks": {"is_test": is_test(headers), "is_unlimited": is_unlimited(headers)},
             "note": note_in(event.kind, headers),
             **(_sent(actor, event, headers, q) if most else {}),
         }

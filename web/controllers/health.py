@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 
 from litestar import HttpMethod, MediaType, Response, Router, route
-from redis.exceptions import RedisError
 
+from domain.coordination.redis_trouble import REDIS_TROUBLE
 from domain.store.readiness import database_answers, migrations_are_done
 from web.errors import api_error
 from web.services import OurServices, Services
@@ -47,7 +47,7 @@ async def _in_time(check: Awaitable[bool]) -> bool:
 async def _redis_answers(services: Services) -> bool:
     try:
         return bool(await services.redis.ping())
-    except (RedisError, OSError):
+    except REDIS_TROUBLE:
         return False
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 from litestar.types import Send
 
-from domain.errors import InvalidInput, NotFound, Overloaded, SignalboxError
+from domain.errors import InvalidInput, NotFound, Overloaded, SignalboxError, Throttled
 from domain.operations.receive_event import BadSignature, Receipt
 from domain.rules.door_settings import DoorSettings
 from domain.senders import Reply
@@ -79,6 +79,7 @@ STATUS: dict[type[SignalboxError], int] = {
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     EncodedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     SenderGone: HTTPStatus.BAD_REQUEST,
+    Throttled: HTTPStatus.TOO_MANY_REQUESTS,
     Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 # After these the rest of the body is not read, so the connection cannot be used again.
@@ -125,7 +126,7 @@ def accepted(result: Receipt | Reply, door: DoorSettings) -> HookAnswer:
 def refusal(refused: SignalboxError, request_id: str) -> HookAnswer:
     """The answer to a refused request, which repeats nothing that was sent."""
     headers: HeaderLines = []
-    if isinstance(refused, Overloaded):
+    if isinstance(refused, Overloaded | Throttled):
         headers.append((b"retry-after", str(refused.retry_after_s).encode()))
     if isinstance(refused, MethodNotAllowed):
         headers.append((b"allow", ", ".join(refused.methods).encode()))

@@ -44,6 +44,7 @@ from web.controllers.hook_answers import (
 READ_WITHIN_S = 10.0
 # Set by our own code only: what comes from outside is never in a scope.
 TEST = "signalbox.test"
+UNLIMITED = "signalbox.unlimited"
 
 log = logger(__name__)
 # The path as it was sent: nothing is decoded, joined or trimmed before it is compared.
@@ -60,6 +61,7 @@ class _Call:
         self.raw_headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]
         self.headers = dict(self.raw_headers)
         self.test = scope.get(TEST) is True
+        self.unlimited = scope.get(UNLIMITED) is True
         self.hook: Hook | None = None
         self.size: int | None = None
 
@@ -97,8 +99,9 @@ async def _take(call: _Call, receive: Receive, receiver: EventReceiver) -> HookA
     body = await _body_of(call, receive, hook.door.max_body_bytes)
     query = call.scope["query_string"].decode("latin-1")
     result = await receiver.receive(
-        hook, call.headers, call.raw_headers, query, body, test=call.test
-    )
+        hook, call.headers, call.raw_headers, query, body, test=call.test,
+        unlimited=call.unlimited,
+    )  # fmt: skip
     return accepted(result, hook.door)
 
 

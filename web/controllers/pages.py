@@ -8,13 +8,19 @@ from web.controllers.api_keys import KeyPages
 from web.controllers.backfills import BackfillPages
 from web.controllers.backtest_events import BacktestEventPages
 from web.controllers.backtests import BacktestPages
+from web.controllers.bulk_actions import BulkActionPages
 from web.controllers.calendars import CalendarPages
+from web.controllers.cancellations import CancellationPages
 from web.controllers.condition_trials import ConditionTrials
+from web.controllers.dead_letters import DeadLetterList
+from web.controllers.destinations import DestinationPages
 from web.controllers.event_list import EventList
 from web.controllers.events import EventPages
 from web.controllers.execution_list import ExecutionList
 from web.controllers.executions import ExecutionPages
 from web.controllers.invitations import InvitationMembership, InvitationPages, TeamInvitations
+from web.controllers.limit_trials import LimitTrialPages
+from web.controllers.limit_usage import LimitLiftPages, LimitPages
 from web.controllers.lineage import LineagePages
 from web.controllers.live import live
 from web.controllers.manual_runs import ManualRunPages
@@ -25,6 +31,8 @@ from web.controllers.password_resets import PasswordResetLink, PasswordResetPage
 from web.controllers.profile import PasswordPages, ProfilePages, TeamChoice
 from web.controllers.refused_requests import RefusedOfTrigger, RefusedRequestList
 from web.controllers.reliability import ReliabilityPages
+from web.controllers.replays import ReplayPages
+from web.controllers.resolutions import ResolutionPages
 from web.controllers.saved_views import SavedViewRemovals, SavedViews
 from web.controllers.schedule_previews import SchedulePreviews
 from web.controllers.secrets import SecretPages
@@ -34,6 +42,7 @@ from web.controllers.setup import SetUpPages
 from web.controllers.shadow_promotions import ShadowPromotionPages
 from web.controllers.shadows import ShadowPages
 from web.controllers.slots import SlotList, SlotsOfTrigger
+from web.controllers.team_limits import TeamLiftPages, TeamLimitPages
 from web.controllers.template_updates import TemplateUpdatePages
 from web.controllers.test_events import TestEventPages
 from web.controllers.trigger_bulk import TriggerBulk
@@ -73,6 +82,8 @@ _inside = Router(
         TeamChoice,
         SessionPages,
         TeamPages,
+        TeamLimitPages,
+        TeamLiftPages,
         MemberPages,
         TeamInvitations,
         InvitationMembership,
@@ -85,6 +96,8 @@ _inside = Router(
         SchedulePreviews,
         TriggerPages,
         ActivationPages,
+        LimitPages,
+        LimitLiftPages,
         ManualRunPages,
         TestEventPages,
         TriggerSecretPages,
@@ -92,9 +105,11 @@ _inside = Router(
         BackfillPages,
         BacktestPages,
         BacktestEventPages,
+        LimitTrialPages,
         ShadowPages,
         ShadowPromotionPages,
         CalendarPages,
+        DestinationPages,
         RefusedRequestList,
         RefusedOfTrigger,
         SlotList,
@@ -106,6 +121,11 @@ _inside = Router(
         LineagePages,
         ExecutionList,
         ExecutionPages,
+        CancellationPages,
+        ReplayPages,
+        DeadLetterList,
+        BulkActionPages,
+        ResolutionPages,
         WorkflowForms,
         WorkflowPages,
         DraftPages,

@@ -17,7 +17,7 @@ from web.controllers.api.views import id_in_path
 from web.controllers.list_parts import list_context
 from web.forms.reading import Fields, read_form
 from web.htmx import CurrentActor, HtmxRequest, go_to, page
-from web.presenters.filters import read_asked
+from web.presenters.filters import path_of, read_asked
 
 
 class SavedViews(Controller):
@@ -36,7 +36,7 @@ class SavedViews(Controller):
             if form.get("page") not in READERS:
                 raise
             return await self._again(request, actor, form, error)
-        return go_to(request, f"/{saved.page}?{saved.query}")
+        return go_to(request, f"{path_of(saved.page)}?{saved.query}")
 
     async def _again(
         self, request: HtmxRequest, actor: CurrentActor, form: Fields, error: InvalidInput
@@ -61,4 +61,4 @@ class SavedViewRemovals(Controller):
     ) -> Response[Any] | Redirect:
         """Delete the view; on to its list."""
         gone = await delete_view(actor, id_in_path(view_id))
-        return go_to(request, f"/{gone.page}")
+        return go_to(request, path_of(gone.page))

@@ -10,7 +10,6 @@ from litestar.response import Template
 from domain.errors import Conflict, InvalidInput
 from domain.operations.create_trigger import SavedTrigger, create_trigger
 from domain.operations.edit_trigger import edit_trigger
-from domain.operations.run_paused import paused_slots
 from domain.rules.ids import parse_id
 from domain.rules.permissions import EDIT_TRIGGERS, Actor
 from domain.store.pages_triggers import version_choices, workflow_choices
@@ -20,7 +19,7 @@ from web.controllers.chosen_events import chosen_or_first, events_of
 from web.controllers.condition_paths import paths_for
 from web.controllers.event_samples import sample_of
 from web.controllers.schedule_parts import schedule_context
-from web.controllers.trigger_parts import find_or_404, nudge
+from web.controllers.trigger_parts import find_or_404, is_asked, nudge
 from web.forms.reading import Errors, read_form
 from web.forms.schedule import ScheduleForm
 from web.forms.trigger import KINDS, TriggerForm
@@ -39,7 +38,7 @@ from web.presenters.triggers import trigger_shown
 from web.services import Services
 
 # What a button in the form, or a choice, draws anew: that part of the form alone.
-_SCHEME, _PIN = "scheme-settings", "pin"
+_SCHEME, _PIN, _LIMITS = "scheme-settings", "pin", "limits-"
 
 
 async def form_page(
@@ -78,11 +77,20 @@ async def _drawn(request: HtmxRequest, **more: Any) -> Template:
         form = context["form"] = replace(form, pinned_version="")
         context["pins"] = await _pins(request.user, form)
         return page(request, "triggers/_pin_drawn.html", context, status=status)
+    if (request.htmx.target_id or "").startswith(_LIMITS):
+        return _limits_drawn(request, context)
     if request.htmx.target_id != _SCHEME:
         return page(request, "conditions/_drawn.html", context, status=status)
     sample = await sample_of(request.user, form)
     context["paths"] = await paths_for(request.user, sample, more.get("row"))
     return page(request, "triggers/_scheme_drawn.html", context, status=status)
+
+
+def _limits_drawn(request: HtmxRequest, context: dict[str, Any]) -> Template:
+    """The rows of the limit whose button was pressed."""
+    drawn = (request.htmx.target_id or "").removeprefix(_LIMITS)
+    rows = "concurrency" if drawn == "concurrency" else "rate"
+    return page(request, "triggers/_limits_drawn.html", {**context, "limit_rows": rows})
 
 
 async def _pins(actor: Actor, form: TriggerForm) -> list[tuple[str, str]]:
@@ -102,12 +110,6 @@ async def _conflict(request: HtmxRequest, form: TriggerForm, row: TriggerRow) ->
     meanwhile = saved_meanwhile(form.was, now, facts_of(form, workflows))
     form = replace(form, revision=row.revision, was=facts_text(now))
     return await form_page(request, form, {}, 409, row=row, meanwhile=meanwhile)
-
-
-async def _came_due(row: TriggerRow) -> bool:
-    """Whether it is off, and somebody has to say what becomes of what came due meanwhile."""
-    paused = await paused_slots(row)
-    return paused is not None and bool(paused.slots)
 
 
 async def _saved(
@@ -194,7 +196,7 @@ class TriggerForms(Controller):
         first, it stays off and the question comes next."""
         row, given = await find_or_404(actor, trigger_id), await read_form(request)
         form = TriggerForm.typed(given)
-        asks = form.enabled and await _came_due(row)
+        asks = form.enabled and await is_asked(row)
         try:
             edit = form.edit(TriggerForm.of(row))
             edit = replace(edit, enabled=False) if asks else edit

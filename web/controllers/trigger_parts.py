@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from domain.errors import NotFound
+from domain.operations.run_paused import paused_slots
 from domain.rules.permissions import Actor
 from domain.store.triggers import TriggerRow, find_trigger
+from domain.store.waiting_events import held_of
 from web.controllers.api.views import id_in_path
 from web.services import Services
 
@@ -23,6 +25,14 @@ async def find_webhook_or_404(actor: Actor, trigger_id: str) -> TriggerRow:
     if found.kind != "webhook":
         raise NotFound
     return found
+
+
+async def is_asked(row: TriggerRow) -> bool:
+    """Whether it is off, and somebody has to say what becomes of what came meanwhile."""
+    if row.enabled:
+        return False
+    paused = await paused_slots(row)
+    return bool(paused and paused.slots) or (await held_of(row.team_id, row.id)).events > 0
 
 
 def nudge(services: Services, actor: Actor, trigger_id: UUID) -> None:

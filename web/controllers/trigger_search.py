@@ -6,6 +6,7 @@ from domain.clock import utc_now
 from domain.rules.ids import instant_of
 from domain.rules.list_filters import TriggerFilters
 from domain.store.pages import PAGE_SIZE, Looked, Page, Position
+from domain.store.pages_destinations import with_open_breakers
 from domain.store.pages_triggers import hours_of_triggers, list_triggers
 from web.presenters.charts import hours_of
 from web.presenters.health import TriggerRowShown, trigger_rows
@@ -48,5 +49,6 @@ async def _rows(
     found, now = await list_triggers(team_id, filters, position, size=size), utc_now()
     ids = [trigger.id for trigger in found.rows]
     counts = await hours_of_triggers(team_id, ids, hours_of(now)[0])
-    rows = tuple(trigger_rows(found.rows, counts, now))
+    away = await with_open_breakers(team_id, ids)
+    rows = tuple(trigger_rows(found.rows, counts, now, away))
     return Page(rows, found.older, found.newer)

@@ -10,6 +10,7 @@ from litestar.response import Template
 from domain.clock import utc_now
 from domain.errors import NotFound
 from domain.operations.delete_trigger import delete_trigger
+from domain.rules.holding import HOLDING_KINDS
 from domain.rules.permissions import (
     EDIT_TRIGGERS,
     SEE_REFUSED,
@@ -18,11 +19,15 @@ from domain.rules.permissions import (
     Actor,
 )
 from domain.store.pages import Position
+from domain.store.pages_destinations import with_open_breakers
 from domain.store.pages_events import page_of_events, verdicts_of
 from domain.store.pages_triggers import hours_of_triggers, listed_trigger
 from domain.store.refused_requests import refusals_by_reason
 from domain.store.triggers import TriggerRow
+from domain.store.waiting_events import held_of
 from web.controllers.api.views import hook_url, id_in_path
+from web.controllers.destinations import destinations_context
+from web.controllers.limit_usage import limits_context
 from web.controllers.refused_requests import latest_refused
 from web.controllers.shadows import shadow_context
 from web.controllers.slots import latest_slots_context
@@ -53,7 +58,8 @@ async def row_shown(team_id: UUID, trigger_id: UUID) -> TriggerRowShown:
     if found is None:
         raise NotFound
     counts = await hours_of_triggers(team_id, [trigger_id], hours_of(now)[0])
-    return trigger_row(found, counts[trigger_id], now)
+    away = await with_open_breakers(team_id, [trigger_id])
+    return trigger_row(found, counts[trigger_id], now, away)
 
 
 async def shown(request: HtmxRequest, services: Services, row: TriggerRow) -> dict[str, Any]:
@@ -66,6 +72,9 @@ async def shown(request: HtmxRequest, services: Services, row: TriggerRow) -> di
     refused = await _turned_away(row) if wanted else []
     return {
         **await source_context(row, request.auth["zone"]),
+        **await destinations_context(actor, services, row.id),
+        "held": None if row.enabled else await held_of(row.team_id, row.id),
+        "can_hold": row.kind in HOLDING_KINDS,
         "turned_away": refused,
         "listed": await row_shown(actor.team_id, row.id),
         "trigger": trigger_shown(row, url),
@@ -79,10 +88,11 @@ async def _turned_away(row: TriggerRow) -> list[TurnedAway]:
     return turned_away(await refusals_by_reason(row.team_id, row.id))
 
 
-async def _parts(actor: Actor, row: TriggerRow) -> dict[str, Any]:
+async def _parts(actor: Actor, services: Services, row: TriggerRow) -> dict[str, Any]:
     """The panels below, each of which is read again by itself; those that the role may see."""
     versions = await versions_page(row, None, LATEST_VERSIONS)
     parts: dict[str, Any] = {"shown": versions, "latest": True, **await shadow_context(row)}
+    parts |= await limits_context(actor, services, row)
     if row.kind == "schedule":
         parts |= await latest_slots_context(row)
     if row.hook_token and actor.may(SEND_TEST_EVENTS):
@@ -112,7 +122,8 @@ class TriggerPages(Controller):
         context = await shown(request, services, row)
         if request.htmx.wants_part:
             return page(request, "triggers/_show.html", context)
-        return page(request, "triggers/show.html", {**context, **await _parts(actor, row)})
+        context |= await _parts(actor, services, row)
+        return page(request, "triggers/show.html", context)
 
     @delete("/{trigger_id:str}", status_code=200, opt={"permission": EDIT_TRIGGERS})
     async def remove(

@@ -16,6 +16,7 @@ from domain.store.pages_workflows import newest_body
 from domain.store.secrets import list_secrets
 from domain.store.workflows import WorkflowRow
 from web.controllers.workflow_parts import find_or_404, nudge
+from web.forms.policy import POLICY_FIELDS
 from web.forms.reading import Errors, read_form
 from web.forms.steps import METHOD_CHOICES
 from web.forms.workflow import REVIEW, WorkflowForm, opened_in, state_of, workflow_errors
@@ -23,6 +24,7 @@ from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, page, page_o
 from web.presenters.differences import Difference
 from web.presenters.inputs import schema_told
 from web.presenters.placeholders import PlaceholderGroup, placeholder_groups
+from web.presenters.policies import KIND_CHOICES
 from web.presenters.steps import mistakes, workflow_differences
 
 
@@ -52,6 +54,8 @@ async def _form(
         "mistakes": mistakes(errors or {}, form.rows),
         "overtaken": overtaken,
         "methods": METHOD_CHOICES,
+        "kinds": KIND_CHOICES,
+        "policy_errors": any(name in POLICY_FIELDS for name in errors or {}),
         "groups": await _placeholders(request.user, form, row),
         "told": schema_told(form),
     }
@@ -82,8 +86,13 @@ async def _first_form(actor: Actor, request: HtmxRequest) -> WorkflowForm:
 
 def _overtaken(form: WorkflowForm, row: WorkflowRow) -> Overtaken:
     theirs, opened = state_of(row), opened_in(form)
-    steps, schema = form.parsed()
-    mine = {"name": form.name.strip(), "steps": steps, "input_schema": schema}
+    steps, schema, policy = form.parsed()
+    mine = {
+        "name": form.name.strip(),
+        "steps": steps,
+        "input_schema": schema,
+        "policy": policy,
+    }
     return Overtaken(
         theirs=None if opened is None else workflow_differences(opened, theirs),
         mine=workflow_differences(theirs, mine),
@@ -147,13 +156,14 @@ class WorkflowForms(Controller):
         """The workflow, or the form again with everything that was typed."""
         form = WorkflowForm.typed(await read_form(request))
         try:
-            steps, schema = form.parsed()
+            steps, schema, policy = form.parsed()
             made = await create_workflow(
                 actor,
                 form.name.strip(),
                 steps,
                 draft=form.draft,
                 input_schema=schema,
+                policy=policy,
                 made_from=form.made_from,
             )
         except InvalidInput as refused:

@@ -20,6 +20,7 @@ from web.htmx import CurrentActor, HtmxRequest, OurServices, go_to, page_or_part
 from web.presenters.impact import impact_shown
 from web.presenters.inputs import inputs_shown
 from web.presenters.pagers import pager, position_in
+from web.presenters.policies import policy_shown
 from web.presenters.samples import stored_json
 from web.presenters.steps import steps_shown
 from web.presenters.workflows import Comparison, compared, workflow_shown
@@ -74,7 +75,7 @@ async def _show(
     """One version; beside the one that runs, for who may roll back with what that would do."""
     other = row.version not in (None, version.number)
     runs = await find_version(row.team_id, row.id, row.version or 0) if other else None
-    contents = Contents(version.steps, version.input_schema)
+    contents = Contents(version.steps, version.input_schema, policy=version.policy)
     weighs = runs is not None and request.user.may(EDIT_WORKFLOWS)
     impact = await weigh_publication(row, contents) if weighs else None
     context = {
@@ -82,6 +83,7 @@ async def _show(
         "version": version,
         "steps": steps_shown(stored_json(version.steps)),
         "inputs": inputs_shown(version.input_schema),
+        "policy": policy_shown(version.policy),
         "comparison": runs and compared(runs, version),
         "impact": impact and impact_shown(impact, "Roll back"),
         "trouble": trouble,

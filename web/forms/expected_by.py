@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any, Self
 
 from domain.rules.json_values import JsonValue
-from web.forms.reading import Fields, number_in
+from web.forms.durations import in_unit, seconds_in
+from web.forms.reading import Fields
 
-UNITS: dict[str, int] = {"minutes": 60, "hours": 3_600, "days": 86_400}
 _NAMES = {"every_s": "expected_every", "cron": "expected_cron", "zone": "expected_zone",
           "grace_s": "expected_grace"}  # fmt: skip
 
@@ -36,7 +36,7 @@ class ExpectedForm:
         if not stored:
             return cls()
         if "every_s" in stored:
-            every, unit = _in_unit(stored["every_s"])
+            every, unit = in_unit(Decimal(stored["every_s"]), "minutes")
             return cls("every", every, unit)
         grace = f"{Decimal(stored.get('grace_s', 600)) / 60:g}"
         return cls("schedule", expected_cron=str(stored.get("cron", "")),
@@ -46,13 +46,12 @@ class ExpectedForm:
         """What is to be stored; None: nothing is expected. What cannot be read stays as it was
         typed, for the rules to refuse."""
         if self.expected == "every":
-            unit = UNITS.get(self.expected_unit, 1)
-            return {"every_s": _seconds(self.expected_every, unit)}
+            return {"every_s": seconds_in(self.expected_every, self.expected_unit)}
         if self.expected == "schedule":
             return {
                 "cron": self.expected_cron.strip(),
                 "zone": self.expected_zone.strip(),
-                "grace_s": _seconds(self.expected_grace, 60),
+                "grace_s": seconds_in(self.expected_grace, "minutes"),
             }
         return None
 
@@ -62,20 +61,3 @@ EXPECTED_NAMES = {f"expected_by.{key}": name for key, name in _NAMES.items()} | 
     "expected_by": "expected"
 }
 """The form's field of each part of the setting."""
-
-
-def _seconds(text: str, unit: int) -> JsonValue:
-    """So many units in seconds; what is no number stays a text."""
-    amount = number_in(text)
-    if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
-        return text
-    seconds = amount * unit
-    return int(seconds) if seconds == int(seconds) else seconds
-
-
-def _in_unit(seconds: Any) -> tuple[str, str]:
-    """An amount of the largest unit of which it is a whole one."""
-    for name, size in reversed(UNITS.items()):
-        if seconds % size == 0:
-            return f"{seconds // size}", name
-    return f"{Decimal(seconds) / 60:g}", "minutes"

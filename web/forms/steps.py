@@ -14,6 +14,7 @@ from domain.errors import InvalidInput, Problem
 from domain.rules.json_values import JsonValue, number_of, text_of, write_json
 from domain.rules.workflow_steps import HEADER_NAME, METHODS, STEP_FIELDS
 from web.forms.reading import Fields, json_in, number_in
+from web.forms.retry import SETTINGS, RetryFields, unshowable
 from web.presenters.payload import pretty
 
 NO_BODY, JSON_BODY, ONE_VALUE = "none", "json", "value"
@@ -48,6 +49,7 @@ class StepRow:
     body: str = ""
     timeout_s: str = ""
     on_unknown: str = "retry"
+    retry: RetryFields = field(default_factory=RetryFields)
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class ReadSteps:
 SAMPLE = (StepRow(key="notify", body_kind=ONE_VALUE, body="{{ $ }}"),)
 """What a new form begins with: pass on what arrived."""
 
-_TEXTS = tuple(each.name for each in fields(StepRow) if each.name != "headers")
+_TEXTS = tuple(each.name for each in fields(StepRow) if each.name not in ("headers", "retry"))
 
 
 def rows_typed(given: Fields) -> tuple[StepRow, ...]:
@@ -76,12 +78,20 @@ def rows_typed(given: Fields) -> tuple[StepRow, ...]:
         elif found := _HEADER.fullmatch(name):
             rows = headers.setdefault(int(found[1]), {})
             rows.setdefault(int(found[2]), {})[found[3]] = value
-    return tuple(_row(texts[index], headers.get(index, {})) for index in sorted(texts))
+    return tuple(
+        _row(
+            texts[index], headers.get(index, {}), RetryFields.typed(given, f"steps.{index}.retry.")
+        )
+        for index in sorted(texts)
+    )
 
 
-def _row(texts: Mapping[str, str], headers: Mapping[int, Mapping[str, str]]) -> StepRow:
+def _row(
+    texts: Mapping[str, str], headers: Mapping[int, Mapping[str, str]], retry: RetryFields
+) -> StepRow:
     known = {name: texts[name] for name in _TEXTS if name in texts}
-    return StepRow(**known, headers=tuple(HeaderRow(**headers[index]) for index in sorted(headers)))
+    rows = tuple(HeaderRow(**headers[index]) for index in sorted(headers))
+    return StepRow(**known, headers=rows, retry=retry)
 
 
 def rows_of(steps: JsonValue) -> tuple[StepRow, ...]:
@@ -113,6 +123,8 @@ def _unshowable(index: int, step: JsonValue) -> Iterator[Problem]:
     headers = step.get("headers") or {}
     if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
         yield Problem(f"{at}.headers", "must be an object of texts to be shown as a form")
+    for name in unshowable(step.get("retry")):
+        yield Problem(f"{at}.retry{f'.{name}' if name else ''}", "has no place in the form")
 
 
 def _row_of(step: Mapping[str, Any]) -> StepRow:
@@ -127,6 +139,7 @@ def _row_of(step: Mapping[str, Any]) -> StepRow:
         body=body,
         timeout_s=text_of(step["timeout_s"]) if "timeout_s" in step else "",
         on_unknown=step.get("on_unknown", "retry"),
+        retry=RetryFields.of(step.get("retry")),
     )
 
 
@@ -154,6 +167,8 @@ def read_rows(rows: tuple[StepRow, ...]) -> ReadSteps:
             step["timeout_s"] = number_in(row.timeout_s)
         if row.on_unknown != "retry":
             step["on_unknown"] = row.on_unknown
+        if retry := row.retry.config():
+            step["retry"] = retry
         read.steps.append(step)
     return read
 
@@ -197,6 +212,7 @@ def row_fields(rows: tuple[StepRow, ...]) -> Iterator[str]:
             yield f"{at}.headers.{number}.name"
             yield f"{at}.headers.{number}.value"
         yield from (f"{at}.{name}" for name in ("body_kind", "body", "timeout_s", "on_unknown"))
+        yield from (f"{at}.retry.{name}" for name in (*SETTINGS, "on"))
 
 
 METHOD_CHOICES = tuple((method, method) for method in METHODS)

@@ -25,6 +25,7 @@ class TestEventForm:
     body: str
     content_type: str = JSON
     headers: str = ""
+    unlimited: bool = False
 
     @classmethod
     def typed(cls, given: Fields) -> "TestEventForm":
@@ -33,6 +34,7 @@ class TestEventForm:
             given.get("body", ""),
             given.get("content_type", "").strip(),
             given.get("headers", ""),
+            given.get("unlimited") == "on",
         )
 
     def draft(self) -> TestDraft:
@@ -44,7 +46,7 @@ class TestEventForm:
         if problems:
             raise InvalidInput(problems)
         body = self.body.encode("utf-8", "surrogatepass")
-        return TestDraft(body, self.content_type, headers)
+        return TestDraft(body, self.content_type, headers, self.unlimited)
 
     def _headers(self, problems: list[Problem]) -> tuple[tuple[str, str], ...]:
         lines = [line.strip() for line in self.headers.splitlines() if line.strip()]

@@ -9,16 +9,16 @@ from domain.clock import utc_now
 from domain.errors import InvalidInput, Problem
 from domain.operations.create_trigger import TriggerDraft
 from domain.operations.edit_trigger import TriggerEdit
-from domain.operations.trigger_parts import parse_parts
+from domain.operations.trigger_parts import disable_after_problems, parse_parts
 from domain.operations.trigger_sources import read_source
 from domain.rules.bodies import read_json
 from domain.rules.json_values import JsonValue
 from domain.rules.names import name_problems
-from domain.rules.retries import RetryPolicy
 from domain.store.triggers import TriggerRow
 from web.forms.chosen_event import ChosenEvent
 from web.forms.conditions import ConditionsForm
 from web.forms.expected_by import EXPECTED_FIELDS, EXPECTED_NAMES, ExpectedForm
+from web.forms.limits import LimitsForm
 from web.forms.reading import (
     FORM,
     Errors,
@@ -28,6 +28,7 @@ from web.forms.reading import (
     number_in,
     whole_number_in,
 )
+from web.forms.retry import SETTINGS, RetryFields
 from web.forms.schedule import FIELDS as SCHEDULE_FIELDS
 from web.forms.schedule import ScheduleForm
 from web.forms.trigger_source import SourceForm
@@ -35,10 +36,10 @@ from web.forms.watch import WATCH_FIELDS, WatchForm
 
 KINDS = ("webhook", "schedule", "workflow", "manual")
 """The kinds that people choose from, in the order in which they are offered."""
-RETRY_SETTINGS = ("attempts", "base_s", "factor", "cap_s")
+RETRY_PREFIX = "retry."
+RETRY_FIELDS = tuple(f"{RETRY_PREFIX}{name}" for name in (*SETTINGS, "on"))
 HISTORY = ("backtest_last", "backtest_from", "backtest_to")
-_TEXTS = ("name", "workflow_id", "pinned_version", *RETRY_SETTINGS, *HISTORY)
-_DEFAULT_RETRY = RetryPolicy()
+_TEXTS = ("name", "workflow_id", "pinned_version", "disable_after", *HISTORY)
 _SOURCE_FIELDS = {
     "webhook": tuple(field.name for field in fields(SourceForm)),
     "schedule": SCHEDULE_FIELDS,
@@ -69,10 +70,9 @@ class TriggerForm:
     watch: WatchForm = field(default_factory=WatchForm)
     expected: ExpectedForm = field(default_factory=ExpectedForm)
     conditions: ConditionsForm = field(default_factory=ConditionsForm)
-    attempts: str = f"{_DEFAULT_RETRY.attempts}"
-    base_s: str = f"{_DEFAULT_RETRY.base_s:g}"
-    factor: str = f"{_DEFAULT_RETRY.factor:g}"
-    cap_s: str = f"{_DEFAULT_RETRY.cap_s:g}"
+    limits: LimitsForm = field(default_factory=LimitsForm)
+    retry: RetryFields = field(default_factory=RetryFields)
+    disable_after: str = ""
     enabled: bool = True
     revision: int | None = None
     was: str = ""
@@ -94,6 +94,8 @@ class TriggerForm:
             watch=WatchForm.typed(given),
             expected=ExpectedForm.typed(given),
             conditions=ConditionsForm.typed(given),
+            limits=LimitsForm.typed(given),
+            retry=RetryFields.typed(given, RETRY_PREFIX),
             enabled=given.get("enabled") == "on",
             revision=whole_number_in(given.get("revision", "")),
             was=given.get("was", ""),
@@ -103,8 +105,6 @@ class TriggerForm:
     @classmethod
     def of(cls, row: TriggerRow) -> Self:
         """The trigger as it is."""
-        retry = _object(row.retry)
-        texts: Any = {n: f"{float(retry[n]):g}" for n in RETRY_SETTINGS if n in retry}
         return cls(
             kind=row.kind,
             name=row.name,
@@ -112,16 +112,17 @@ class TriggerForm:
             pinned_version=str(row.pinned_version or ""),
             expected=ExpectedForm.of(_object(row.expected_by or "null")),
             conditions=ConditionsForm.of(read_json((row.conditions or "null").encode())),
+            limits=LimitsForm.of(_object(row.limits)),
+            retry=RetryFields.of(_object(row.retry)),
+            disable_after=str(row.disable_after or ""),
             enabled=row.enabled,
             revision=row.revision,
-            **texts,
             **_source_of(row),
         )
 
     def draft(self) -> TriggerDraft:
         """What creating it takes. Raises InvalidInput with everything that cannot be read."""
-        parts = self.parts()
-        return TriggerDraft(kind=self.kind, limits={}, enabled=self.enabled, **parts)
+        return TriggerDraft(kind=self.kind, enabled=self.enabled, **self.parts())
 
     def edit(self, before: Self) -> TriggerEdit:
         """What saving it takes: only what differs from `before`, so that a new name alone makes
@@ -149,7 +150,9 @@ class TriggerForm:
             "pinned_version": read(self._pin),
             "config": self.config(),
             "conditions": conditions,
-            "retry": self._retry(),
+            "limits": self.limits.config(),
+            "retry": self.retry.config(),
+            "disable_after": self._disable_after(),
             "expected_by": self.expected.config(),
         }
         if problems:
@@ -161,12 +164,12 @@ class TriggerForm:
     def errors(self, refused: InvalidInput) -> Errors:
         """What is wrong, by form field, in the order of the page."""
         rows = self.conditions.names()
-        retries = {f"retry.{name}": name for name in RETRY_SETTINGS}
         # The kind is chosen before the form: what is wrong with it concerns all of the form.
-        names = {**rows, **retries, **EXPECTED_NAMES, "kind": FORM}
+        limits = self.limits.names()
+        names = {**rows, **limits, **EXPECTED_NAMES, "kind": FORM}
         order = [FORM, "name", "workflow_id", "pinned_version", *_SOURCE_FIELDS[self.kind],
-                 "conditions", *rows.values(), *RETRY_SETTINGS, *EXPECTED_FIELDS,
-                 *HISTORY]  # fmt: skip
+                 "conditions", *rows.values(), *limits.values(), *RETRY_FIELDS,
+                 "disable_after", *EXPECTED_FIELDS, *HISTORY]  # fmt: skip
         found = errors_by_field(self._at_fields(refused), order[1:], names)
         return {name: found[name] for name in order if name in found}
 
@@ -200,20 +203,19 @@ class TriggerForm:
 
     def _other_problems(self, parts: Mapping[str, Any]) -> list[Problem]:
         """What the rules say of the parts that could be read: people mend everything at once."""
-        problems = name_problems(parts["name"])
+        problems = name_problems(parts["name"]) + disable_after_problems(parts["disable_after"])
         now = utc_now() if self.revision is None else _LONG_AGO
         try:
             parse_parts(
-                lambda: read_source(self.kind, parts["config"], now), parts["conditions"], {},
-                parts["retry"], expected_by=parts["expected_by"],
+                lambda: read_source(self.kind, parts["config"], now), parts["conditions"],
+                parts["limits"], parts["retry"], expected_by=parts["expected_by"],
             )  # fmt: skip
         except InvalidInput as refused:
             problems.extend(refused.problems)
         return problems
 
-    def _retry(self) -> dict[str, JsonValue]:
-        typed = {name: getattr(self, name) for name in RETRY_SETTINGS}
-        return {name: number_in(text) for name, text in typed.items() if text.strip()}
+    def _disable_after(self) -> JsonValue:
+        return number_in(self.disable_after) if self.disable_after.strip() else None
 
 
 def kind_in(given: Fields) -> str:

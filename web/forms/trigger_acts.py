@@ -11,6 +11,7 @@ from web.forms.trigger import TriggerForm
 MODE = f"{ROOT}.mode"
 """The button that switches between rows and JSON."""
 _CRON = "cron:"
+_LIMITS = "limits:"
 MOST_CRON = 100
 
 
@@ -27,6 +28,13 @@ def after_act(form: TriggerForm, act: str) -> tuple[TriggerForm, str, Errors]:
             return replace(form, schedule=schedule), "cron", {}
     except InvalidInput as refused:
         return form, "", form.errors(refused)
+    if act.startswith(_LIMITS):
+        limits, focus = form.limits.after_act(act.removeprefix(_LIMITS))
+        return replace(form, limits=limits), focus, {}
+    return _in_conditions(form, act)
+
+
+def _in_conditions(form: TriggerForm, act: str) -> tuple[TriggerForm, str, Errors]:
     if form.conditions.text is not None:
         return form, "", {}
     done = acted(form.conditions.root, act)

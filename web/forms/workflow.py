@@ -1,6 +1,6 @@
 """The workflow form: its steps as rows, or all of them as JSON."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from domain.errors import InvalidInput
@@ -12,8 +12,10 @@ from domain.rules.checking import Problems
 from domain.rules.input_schemas import parse_input_schema
 from domain.rules.json_values import JsonValue, write_json
 from domain.rules.names import name_problems
+from domain.rules.policies import parse_policy
 from domain.store.templates import TemplateRow, TemplateVersion
 from domain.store.workflows import Contents, WorkflowRow
+from web.forms.policy import POLICY_FIELDS, PolicyForm
 from web.forms.reading import Errors, Fields, errors_by_field, json_in, whole_number_in
 from web.forms.step_moves import rearranged
 from web.forms.steps import SAMPLE, StepRow, read_rows, row_fields, rows_of, rows_typed
@@ -27,15 +29,16 @@ REVIEW = "/publication"
 @dataclass(frozen=True, slots=True)
 class WorkflowForm:
     """The form as it was typed. `mode` says which of `rows` and `steps` (JSON) holds the steps;
-    `input_schema` is JSON; `template` and its version are what a new workflow is made from.
-    `opened` is what the form was opened with, as JSON: what an edit conflict is told against.
-    `focus` is the id of the element to go on at."""
+    `input_schema` is JSON, `policy` what holds for its executions; `template` and its version are
+    what a new workflow is made from. `opened` is what the form was opened with, as JSON: what an
+    edit conflict is told against. `focus` is the id of the element to go on at."""
 
     name: str = ""
     mode: str = AS_ROWS
     rows: tuple[StepRow, ...] = SAMPLE
     steps: str = ""
     input_schema: str = ""
+    policy: PolicyForm = field(default_factory=PolicyForm)
     template: str = ""
     template_version: int | None = None
     save_as: str = "draft"
@@ -53,6 +56,7 @@ class WorkflowForm:
             rows=rows_typed(given),
             steps=given.get("steps", ""),
             input_schema=given.get("input_schema", ""),
+            policy=PolicyForm.typed(given),
             template=given.get("template", ""),
             template_version=whole_number_in(given.get("template_version", "")),
             save_as=given.get("save_as", "draft"),
@@ -76,9 +80,10 @@ class WorkflowForm:
         return form.holding(version.contents)
 
     def holding(self, contents: Contents) -> Self:
-        """The form with these steps, in rows where they can show them, and this schema."""
+        """The form with these steps, in rows where they can show them, this schema and policy."""
         schema = pretty(contents.input_schema) if contents.input_schema else ""
-        form = replace(self, input_schema=schema)
+        policy = PolicyForm.of(read_json(contents.policy.encode()))
+        form = replace(self, input_schema=schema, policy=policy)
         try:
             return replace(form, rows=rows_of(read_json(contents.steps.encode())))
         except InvalidInput:
@@ -133,17 +138,19 @@ class WorkflowForm:
             steps_text(read.steps, found=found)
         return read.steps
 
-    def parsed(self) -> tuple[JsonValue, JsonValue]:
-        """Steps and input schema (None: none) as JSON. Raises InvalidInput with everything that is
-        wrong with either."""
+    def parsed(self) -> tuple[JsonValue, JsonValue, JsonValue]:
+        """Steps, input schema (None: none) and policy as JSON. Raises InvalidInput with everything
+        that is wrong with any."""
         problems = Problems()
         steps = problems.attempt(self.parsed_steps)
         schema = problems.attempt(self.parsed_schema)
+        policy: JsonValue = self.policy.config()
+        problems.attempt(lambda: parse_policy(policy))
         if problems.count and steps is not None:
             found = name_problems(self.name.strip())
             problems.attempt(lambda: steps_text(steps, found=found))
         problems.raise_any()
-        return steps, schema
+        return steps, schema, policy
 
     def parsed_schema(self) -> JsonValue:
         """The input schema as JSON; None for an empty field. Raises InvalidInput, also by the
@@ -160,11 +167,12 @@ class WorkflowForm:
 
     def edit(self) -> WorkflowEdit:
         """What saving it takes. Raises InvalidInput."""
-        steps, schema = self.parsed()
+        steps, schema, policy = self.parsed()
         return WorkflowEdit(
             name=self.name.strip(),
             steps=steps,
             input_schema=schema,
+            policy=policy,
             draft=self.draft,
             revision=self.revision,
         )
@@ -177,6 +185,7 @@ def state_of(row: WorkflowRow) -> dict[str, JsonValue]:
         "name": row.name,
         "steps": read_stored(shown.steps if shown else None),
         "input_schema": read_stored(shown.input_schema if shown else None),
+        "policy": read_stored(shown.policy if shown else None) or {},
     }
 
 
@@ -192,7 +201,8 @@ def opened_in(form: WorkflowForm) -> dict[str, Any] | None:
 def workflow_errors(refused: InvalidInput, form: WorkflowForm) -> Errors:
     """What is wrong, by form field."""
     if form.mode == AS_JSON:
-        return errors_by_field(refused.problems, ("name", "steps", "input_schema"), {})
+        known = ("name", "steps", "input_schema", *POLICY_FIELDS)
+        return errors_by_field(refused.problems, known, {})
     names = read_rows(form.rows).names
-    known = ("name", *row_fields(form.rows), "input_schema")
+    known = ("name", *row_fields(form.rows), "input_schema", *POLICY_FIELDS)
     return errors_by_field(refused.problems, known, names)

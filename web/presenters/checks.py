@@ -38,7 +38,10 @@ _QUESTIONS = {
     "body": _Question("Body readable?", "Yes", "No"),
     "conditions": _Question("Conditions met?", "Yes", "No"),
     "repeat": _Question("First of its kind?", "Yes", "No: a repeat"),
+    "limits": _Question("Free to start?", "Yes", "No"),
 }
+_ONLY_WHERE_IT_STOPS = frozenset({"chain", "limits"})
+"""Nearly everything has no chain before it, and is free to start: only where not it is told."""
 _STOPPED_AT = {
     "trigger_disabled": "switch",
     "workflow_not_published": "workflow",
@@ -47,6 +50,19 @@ _STOPPED_AT = {
     "internal": "conditions",
     "condition_error": "conditions",
     "sender_id_seen": "repeat",
+    **dict.fromkeys(
+        (
+            "limit",
+            "debounce",
+            "batch",
+            "held",
+            "over_limit",
+            "waited_too_long",
+            "debounced",
+            "already_running",
+        ),
+        "limits",
+    ),
 }
 _FAILED = "Could not be judged"
 
@@ -58,8 +74,7 @@ def checks_of(verdict: str, reason: str | None, *, size: int) -> list[Check]:
         return []
     checks, asked = [], True
     for name, question in _QUESTIONS.items():
-        # Nearly everything has no chain before it: only where it matters it is told.
-        if name == "chain" and stopped != "chain":
+        if name in _ONLY_WHERE_IT_STOPS and stopped != name:
             continue
         if not asked:
             checks.append(Check(question.words, "Not asked any more", "unasked"))

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 from domain.errors import InvalidInput, Problem
 from domain.rules.list_addresses import READERS, Given, ListFilters, pairs_of
-from domain.rules.list_filters import HEALTHS, KINDS, STATES, VERDICTS, WITHIN, Pairs
+from domain.rules.list_filters import (
+    DEAD_LETTER_STATES,
+    HEALTHS,
+    KINDS,
+    STATES,
+    VERDICTS,
+    WITHIN,
+    Pairs,
+)
 from domain.store.pages import Position
 from domain.store.pages_triggers import Choice
 from web.presenters.pagers import address_of, position_in
 from web.presenters.slots import catch_up_words, reason_word, slot_lamp
-from web.presenters.words import state_lamp, verdict_lamp
+from web.presenters.words import reason_words, state_lamp, verdict_lamp
 
 LABELS = {
     "state": "Status",
@@ -33,6 +41,9 @@ LABELS = {
     "health": "Health",
     "reason": "Reason",
     "catch_up": "Catch-up",
+    "error": "Error",
+    "fingerprint": "Alike",
+    "bulk": "Bulk action",
     "name": "Name",
     "after": "Page",
     "before": "Page",
@@ -42,6 +53,7 @@ WITHIN_WORDS = {"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days"}
 SPANS = [(within, WITHIN_WORDS[within]) for within in WITHIN] + [("custom", "From … to …")]
 KIND_OPTIONS = [(kind, kind.capitalize()) for kind in KINDS]
 STATE_OPTIONS = [(state, state_lamp(state)) for state in STATES]
+DEAD_LETTER_OPTIONS = [(state, state_lamp(state)) for state in DEAD_LETTER_STATES]
 VERDICT_OPTIONS = [
     (verdict, verdict_lamp(None if verdict == "pending" else verdict)) for verdict in VERDICTS
 ]
@@ -51,6 +63,11 @@ SWITCH_OPTIONS = [("on", "On"), ("off", "Off")]
 _WITH = {"path": {"path", "equals"}, "equals": {"path", "equals"}}
 _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _WITHOUT_CHIP = {"zone", "equals"}
+
+
+def path_of(name: str) -> str:
+    """Where the list of that name stands."""
+    return f"/{name.replace('_', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,7 @@ class Asked:
     @property
     def path(self) -> str:
         """The list's own address."""
-        return self.at or f"/{self.name}"
+        return self.at or path_of(self.name)
 
     @property
     def query(self) -> str:
@@ -146,10 +163,13 @@ def _words(asked: Asked, name: str, value: str, names: Mapping[str, str]) -> str
     if name == "verdict":
         return verdict_lamp(None if value == "pending" else value).word
     known = dict(asked.pairs)
-    lamp = slot_lamp if asked.name == "slots" else state_lamp
+    of_slots = asked.name == "slots"
+    lamp = slot_lamp if of_slots else state_lamp
     special = {
         "state": lambda: lamp(value).word,
-        "reason": lambda: reason_word(value).capitalize(),
+        "reason": lambda: reason_word(value).capitalize() if of_slots else reason_words(value),
+        "fingerprint": lambda: f"failed like {value[:8]}",
+        "bulk": lambda: names.get(value, f"…{value[-6:]}"),
         "catch_up": lambda: catch_up_words(value),
         "within": lambda: WITHIN_WORDS[value],
         "from": lambda: f"{value.replace('T', ' ')} {known.get('zone', 'UTC')}",

@@ -32,8 +32,8 @@ def attention(
 ) -> list[Attention]:
     """The lines, the worst first: what holds up everything, then the triggers, then what is kept
     for someone to look at."""
-    lines = [*_backlog(waiting), *_triggers(troubled, may_see_refused=may_see_refused)]
-    return [*lines, *_dead_letters(waiting)]
+    of_triggers = _triggers(troubled, may_see_refused=may_see_refused)
+    return [*_backlog(waiting), *_held(waiting), *of_triggers, *_dead_letters(waiting)]
 
 
 def _backlog(waiting: Waiting) -> list[Attention]:
@@ -58,6 +58,14 @@ def _counted(number: int, noun: str) -> str:
     return f"{'over ' if number >= MOST_COUNTED else ''}{count_words(number, noun)}"
 
 
+def _held(waiting: Waiting) -> list[Attention]:
+    if not waiting.held:
+        return []
+    href = "/executions?state=unknown"
+    found = Lamp(f"{_counted(waiting.held, 'execution')} held", "odd")
+    return [Attention("held", "Unknown outcomes", href, (Finding(found, href),))]
+
+
 def _dead_letters(waiting: Waiting) -> list[Attention]:
     if not waiting.dead:
         return []
@@ -79,6 +87,7 @@ def _findings(trigger: TriggerTrouble, may_see_refused: bool) -> tuple[Finding, 
     here = f"/triggers/{trigger.id}"
     events, of_trigger = f"/events?trigger={trigger.id}", f"?trigger={trigger.id}"
     found = (
+        (trigger.switched_off, "Switched off after failures", "stop", here),
         (trigger.unpublished, "Workflow not published", "caution", here),
         (trigger.errors, f"{count_words(trigger.errors, 'event')} not judged", "stop", events),
         (

@@ -21,6 +21,10 @@ _KEYS = (
     "the body: it is signed byte by byte."
 )
 _CLOCK = "Check the sender's clock, and how long its deliveries wait before they are sent."
+_OUR_CLOCK = (
+    "Nothing is wrong with the sender. The operator must set the clock of the machine that runs "
+    "web; its log and the metric signalbox_clock_skew_seconds say how far it is off."
+)
 _SCHEME = "Check that the trigger's scheme is the sender's, and the names of the headers in it."
 
 REFUSALS: dict[str, RefusalWords] = {
@@ -54,6 +58,16 @@ REFUSALS: dict[str, RefusalWords] = {
     ),
     "too_new": RefusalWords(
         "From the future", "It claims to have been signed later than now.", _CLOCK
+    ),
+    "our_clock_ahead": RefusalWords(
+        "Too old by our clock",
+        "It looks as if it was signed too long ago, because Signalbox's own clock is ahead.",
+        _OUR_CLOCK,
+    ),
+    "our_clock_behind": RefusalWords(
+        "From the future by our clock",
+        "It looks as if it was signed later than now, because Signalbox's own clock is behind.",
+        _OUR_CLOCK,
     ),
     "invalid": RefusalWords(
         "Unusable id",

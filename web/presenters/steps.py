@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.rules.json_values import JsonValue, write_json
+from domain.rules.retries import parse_retry
 from domain.rules.workflow_steps import DEFAULT_TIMEOUT_S
+from web.forms.policy import POLICY_FIELDS
 from web.forms.reading import FORM, Errors
 from web.forms.steps import StepRow, row_fields
 from web.presenters.differences import Difference, differences
 from web.presenters.payload import pretty
+from web.presenters.policies import POLICY_WORDS, retry_words
 
 _FIELD_WORDS = {
     "key": "Key",
@@ -19,7 +22,8 @@ _FIELD_WORDS = {
     "body": "Body",
     "body_kind": "Body",
     "timeout_s": "Deadline",
-    "on_unknown": "If a worker is lost during the call",
+    "on_unknown": "If no answer is seen",
+    "retry": "Retries",
 }
 _DEFAULTS: Mapping[str, JsonValue] = {
     "method": "POST",
@@ -27,10 +31,12 @@ _DEFAULTS: Mapping[str, JsonValue] = {
     "body": None,
     "timeout_s": int(DEFAULT_TIMEOUT_S),
     "on_unknown": "retry",
+    "retry": {},
 }
 _ON_UNKNOWN = {
-    "retry": "it is carried out again",
-    "give_up": "it is given up, never carried out twice",
+    "retry": "it is called again, with the same key",
+    "hold": "the execution waits for somebody to say what follows",
+    "give_up": "it is given up, never called twice",
 }
 
 
@@ -45,6 +51,7 @@ class StepShown:
     body: str
     timeout: str
     on_unknown: str
+    retry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ def _shown(step: Mapping[str, Any]) -> StepShown:
         body=body_words(step["body"]),
         timeout=f"{float(step['timeout_s']):g} s",
         on_unknown=_ON_UNKNOWN.get(step["on_unknown"], step["on_unknown"]),
+        retry=retry_words(parse_retry(step["retry"])) if step["retry"] else "",
     )
 
 
@@ -115,7 +123,7 @@ def _with_defaults(step: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, 
 
 def mistakes(errors: Errors, rows: tuple[StepRow, ...]) -> list[Mistake]:
     """Everything that is wrong with a form, in the order of its fields, for its summary."""
-    fields = (FORM, "name", *row_fields(rows), "input_schema")
+    fields = (FORM, "name", *row_fields(rows), "input_schema", *POLICY_FIELDS)
     order = {name: place for place, name in enumerate(fields)}
     return [
         Mistake(name, field_words(name, rows), message)
@@ -127,6 +135,8 @@ def mistakes(errors: Errors, rows: tuple[StepRow, ...]) -> list[Mistake]:
 def field_words(name: str, rows: Sequence[StepRow]) -> str:
     """`Step 2 (notify), URL` for `steps.1.url`."""
     parts = name.split(".")
+    if parts[0] == "policy":
+        return POLICY_WORDS[parts[-1]]
     if name in (FORM, "name", "steps", "input_schema"):
         return name.capitalize().replace("_", " ")
     index = int(parts[1])
@@ -134,6 +144,8 @@ def field_words(name: str, rows: Sequence[StepRow]) -> str:
     step = f"Step {index + 1} ({key})" if key else f"Step {index + 1}"
     if len(parts) == 2:  # noqa: PLR2004 - the step as a whole
         return step
+    if parts[2] == "retry":
+        return f"{step}, {POLICY_WORDS[parts[-1]].lower()}"
     if len(parts) > 3:  # noqa: PLR2004 - one header
         return f"{step}, header {int(parts[3]) + 1}"
     return f"{step}, {_FIELD_WORDS.get(parts[2], parts[2])}"

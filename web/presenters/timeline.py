@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.rules.failures import UNKNOWN_OUTCOME
 from domain.store.pages_executions import AttemptShown, StepShown
 from web.presenters.words import duration_words, state_lamp
 
@@ -13,14 +14,15 @@ AXIS_HEIGHT = 20
 _NARROWEST = 0.4
 _MOST_TICKS = 5
 _NICE = (1, 2, 5)
-_WAITS = {"queue": "Queue", "backoff": "Backoff"}
+_WAITS = {"limit": "Limits", "gate": "Gate", "queue": "Queue", "backoff": "Backoff",
+          "held": "Held"}  # fmt: skip
 _WIDE_ENOUGH = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A piece of a row; `kind` is queue, backoff, or the state of an attempt or step. `number` is
-    the attempt's, where the bar is wide enough for it."""
+    """A piece of a row; `kind` is a wait (limit, gate, queue, backoff, held), or the state of an
+    attempt or step. `number` is the attempt's, where the bar is wide enough for it."""
 
     x: float
     width: float
@@ -33,6 +35,18 @@ class Bar:
     def middle(self) -> float:
         """Where its number stands."""
         return round(self.x + self.width / 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What came before the queue: since when its event was held back by limits, and when a gate let
+    the execution in. None: not, or it is not on record."""
+
+    held_back_at: datetime | None = None
+    let_in_at: datetime | None = None
+
+
+NOTHING_BEFORE = Before()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +124,21 @@ def timeline(
     attempts: Sequence[AttemptShown],
     steps: Sequence[StepShown],
     now: datetime,
+    *,
+    before: Before = NOTHING_BEFORE,
 ) -> Timeline:
     """The timeline of an execution. `attempts` are in order, a running one has no end yet; `now`
     is where what still goes on is cut off. A wait that lies ahead ends at `due_at`."""
     open_end = not attempts or attempts[-1].finished_at is None
     waiting = bool(attempts) and attempts[-1].state != "succeeded" and due_at > now
     last = now if open_end else attempts[-1].finished_at or now
-    scale = _Scale(created_at, max(last, due_at) if waiting else last)
-    bars = tuple(_attempt_bars(scale, created_at, attempts, now, due_at if waiting else None))
+    begin = min(before.held_back_at or created_at, created_at)
+    scale = _Scale(begin, max(last, due_at) if waiting else last)
+    queued_at = before.let_in_at or created_at
+    bars = (
+        *_held_bars(scale, begin, created_at, queued_at),
+        *_attempt_bars(scale, queued_at, attempts, now, due_at if waiting else None),
+    )
     rows = [TimelineRow("Execution", 0, bars)]
     for index, (key, done) in enumerate(_by_key(steps).items(), start=1):
         strides = tuple(_step_bar(scale, step, now) for step in done)
@@ -126,24 +147,32 @@ def timeline(
     return Timeline(axis_y + AXIS_HEIGHT, axis_y, tuple(rows), _ticks(scale.total), scale.total)
 
 
+def _held_bars(
+    scale: _Scale, begin: datetime, created_at: datetime, queued_at: datetime
+) -> list[Bar]:
+    waits = (("limit", begin, created_at), ("gate", created_at, queued_at))
+    return [scale.bar(since, to, kind, _WAITS[kind]) for kind, since, to in waits if to > since]
+
+
 def _attempt_bars(
     scale: _Scale,
-    created_at: datetime,
+    queued_at: datetime,
     attempts: Sequence[AttemptShown],
     now: datetime,
     next_due: datetime | None,
 ) -> list[Bar]:
     bars = []
-    free_since, wait = created_at, "queue"
+    free_since, wait = queued_at, "queue"
     for attempt in attempts:
         if attempt.started_at > free_since:
             bars.append(scale.bar(free_since, attempt.started_at, wait, _WAITS[wait]))
         end = attempt.finished_at or now
         what = f"Attempt {attempt.number}, {state_lamp(attempt.state).word.lower()}"
         bars.append(scale.bar(attempt.started_at, end, attempt.state, what, attempt.number))
-        free_since, wait = end, "backoff"
+        # Of a call that nobody saw the end of: until somebody said what follows.
+        free_since, wait = end, "held" if attempt.reason == UNKNOWN_OUTCOME else "backoff"
     if not attempts:
-        bars.append(scale.bar(created_at, now, "queue", "Queue"))
+        bars.append(scale.bar(queued_at, now, "queue", "Queue"))
     elif next_due is not None:
         bars.append(scale.bar(free_since, next_due, "backoff", "Backoff"))
     return bars

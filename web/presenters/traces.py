@@ -1,12 +1,13 @@
 """Decisions with their traces read, and stored headers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from domain.operations.explain_decisions import Explained
+from domain.operations.limited_events import UNLIMITED_MARK
 from domain.operations.run_manually import NOTE_HEADER
 from domain.rules.ids import parse_id
 from domain.rules.traces import ClauseTrace
@@ -20,6 +21,7 @@ from web.presenters.conditions import (
     json_words,
     operator_words,
 )
+from web.presenters.limit_traces import LimitTrace, limit_trace
 from web.presenters.samples import stored_json
 from web.presenters.words import count_words, reason_words
 
@@ -70,13 +72,15 @@ class DecisionRow:
     partly: bool = False
     warning: str = ""
     first_event_id: UUID | None = None
+    limits: LimitTrace = field(default_factory=LimitTrace)
+    is_unlimited_test: bool = False
 
 
 def decision_shown(
-    decision: DecisionShown, size: int, explained: Explained | None = None
+    decision: DecisionShown, size: int, explained: Explained | None = None, *, values: bool = True
 ) -> DecisionRow:
     """The decision about an event of so many bytes, with the trace of every clause, or with what
-    was stored of it."""
+    was stored of it; `values`: also with what the keys of limits found."""
     stored = stored_json(decision.trace)
     trace: dict[str, Any] = stored if isinstance(stored, dict) else {}
     agrees = explained is not None and explained.agrees
@@ -90,6 +94,8 @@ def decision_shown(
         partly=not agrees and bool(rows),
         warning=_DISAGREES if explained is not None and not agrees else "",
         first_event_id=parse_id(str(trace.get("first_event_id") or "")),
+        limits=limit_trace(trace, values=values),
+        is_unlimited_test=trace.get("limits_skipped") == "test",
     )
 
 
@@ -171,6 +177,11 @@ def _notes(clause: ClauseTrace) -> list[str]:
 def is_test(headers: list[tuple[str, str]]) -> bool:
     """Whether the event with these stored headers was sent as a test, from our own pages."""
     return any(name == TEST_MARK for name, _ in headers)
+
+
+def is_unlimited(headers: list[tuple[str, str]]) -> bool:
+    """Whether it is such a test, and skips limits."""
+    return any(name == UNLIMITED_MARK for name, _ in headers)
 
 
 def note_in(kind: str, headers: list[tuple[str, str]]) -> str:

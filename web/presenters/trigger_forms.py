@@ -13,13 +13,14 @@ from domain.store.pages_triggers import Choice
 from web.forms.reading import FORM, Errors
 from web.forms.schedule import UNUSUAL_FIELDS
 from web.forms.trigger import TriggerForm
-from web.presenters import trigger_kinds
+from web.presenters import limit_forms, trigger_kinds
 from web.presenters.condition_rows import (
     GROUP_CHOICES,
     OPERATOR_CHOICES,
     rows_shown,
 )
 from web.presenters.differences import Difference, differences
+from web.presenters.policies import KIND_CHOICES, POLICY_WORDS
 
 _SCHEMES = {
     "hmac": "HMAC: most senders",
@@ -72,8 +73,7 @@ _LABELS = {
     "answer_type": "Type of the answer",
     "answer_body": "Body of the answer",
     "when_disabled": "While it is switched off",
-    "base_s": "First wait",
-    "cap_s": "Longest wait",
+    "disable_after": "Switch it off after",
     "backtest_last": "Last events",
     "backtest_from": "From",
     "backtest_to": "To",
@@ -115,6 +115,9 @@ def form_shown(form: TriggerForm, errors: Errors) -> dict[str, Any]:
         "unusual_fields": UNUSUAL_FIELDS,
         "secret_hint": _SECRET_HINTS.get(form.source.scheme, _OURS),
         "door_fields": DOOR_FIELDS,
+        "limit_choices": limit_forms,
+        "failure_kinds": KIND_CHOICES,
+        "folds": limit_forms.folds_open(form.limits, errors),
         "focus": "",
         "meanwhile": None,
         "trial": None,
@@ -144,6 +147,10 @@ def error_lines(errors: Errors) -> list[ErrorLine]:
 def label_of(field: str) -> str:
     """What people call a field: `Clause 2.1, value` for `conditions.1.0.value`."""
     parts = field.split(".")
+    if parts[0] == "retry":
+        return POLICY_WORDS[parts[-1]]
+    if parts[0] == "limits":
+        return limit_forms.limit_label(field)
     if parts[0] != "conditions" or len(parts) == 1:
         return _LABELS.get(field, field.replace("_", " ").capitalize()) if field != FORM else ""
     number = ".".join(str(int(part) + 1) for part in parts[1:-1])
@@ -175,7 +182,9 @@ def facts_of(form: TriggerForm, workflows: Iterable[Choice]) -> JsonValue:
         "switched_on": form.enabled,
         "source": source,
         "conditions": parts["conditions"] or "none",
+        "limits": parts["limits"] or "none",
         "execution": parts["retry"],
+        "switched_off_after": parts["disable_after"] or "never",
         "expected_by": parts["expected_by"] or "nothing",
     }
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from domain.rules.retries import RetryPolicy, parse_retry
+from domain.rules.policies import given_retry
 from domain.store.triggers import TriggerRow
 from web.presenters.code_samples import CodeSample, code_samples
 from web.presenters.conditions import ConditionLine, condition_lines
 from web.presenters.deliveries import delivery_lines
 from web.presenters.door_words import Setting, door_settings, repeat_words, signing_settings
+from web.presenters.policies import retry_words
 from web.presenters.samples import sample_for, stored_json
 from web.presenters.source_words import expected_words
 
@@ -36,7 +37,7 @@ class TriggerShown:
     signing: tuple[Setting, ...]
     door: tuple[Setting, ...]
     conditions: ConditionLine | None
-    retry: RetryPolicy
+    retry: str
     hook_url: str | None
     lines: str | None
     samples: tuple[CodeSample, ...]
@@ -69,7 +70,7 @@ def trigger_shown(row: TriggerRow, hook_url: str | None, secret: str | None = No
         signing=signing_settings(config) if scheme else (),
         door=door_settings(config) if scheme else (),
         conditions=condition_lines(conditions),
-        retry=parse_retry(stored_json(row.retry)),
+        retry=_retry_words(row.retry),
         hook_url=hook_url,
         lines=lines,
         samples=samples,
@@ -77,3 +78,8 @@ def trigger_shown(row: TriggerRow, hook_url: str | None, secret: str | None = No
         repeated=repeat_words(config) if scheme else "",
         expected=expected_words(stored_json(row.expected_by)),
     )
+
+
+def _retry_words(retry: str) -> str:
+    policy = given_retry(stored_json(retry))
+    return "as the workflow says" if policy is None else retry_words(policy)

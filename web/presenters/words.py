@@ -28,6 +28,8 @@ _STATES = {
     "canceled": Lamp("Canceled", "off"),
     "unknown": Lamp("Unknown", "odd"),
 }
+# An attempt may have stopped where it had to wait; no execution is in that state.
+_ATTEMPT_STATES = {"waited": Lamp("Waited", "off")}
 _VERDICTS = {
     "fired": Lamp("Fired", "clear"),
     "filtered": Lamp("Filtered", "off"),
@@ -49,6 +51,18 @@ _REASONS = {
     "condition_error": "A condition could not be judged.",
     "sender_id_seen": "An event with the same id of the sender came before.",
     "chain_too_deep": "Too many executions led to this event, each started by the end of another.",
+    "limit": "A limit is full: it waits until there is room.",
+    "debounce": "It waits until no more events of its kind follow.",
+    "batch": "Events are gathered, to start one execution together.",
+    "batch_made": "It stands for the events that were gathered in it: what runs is for all.",
+    "batched": "It was gathered with others: one execution is for all of them.",
+    "held": "The trigger was switched off, and keeps what comes: it waits.",
+    "dropped": "It was held while the trigger was off, and dropped.",
+    "over_limit": "A limit was full. Nothing was started.",
+    "waited_too_long": "It waited as long as it may, and there was no room. Nothing was started.",
+    "debounced": "Another event of the same kind, close to it, was taken instead.",
+    "already_running": "An execution had not ended yet. Nothing was started.",
+    "superseded": "Another event came, for which it was canceled.",
     "internal": "Signalbox failed to judge this event. The log says more.",
     "invalid_utf8": "The body is not valid UTF-8.",
     "invalid_json": "The body is not valid JSON.",
@@ -61,12 +75,21 @@ _REASONS = {
     "timeout": "The target did not answer in time.",
     "worker_lost": "The worker that ran it was lost.",
     "worker_stopped": "The worker was stopped before it saw the answer.",
+    "canceled_by_hand": "Somebody canceled it.",
+    "canceled_in_bulk": "Somebody canceled it, with others.",
+    "replayed": "Somebody replayed an execution with this payload: no conditions were asked.",
+    "breaker": "It waits: the breaker of where it calls is open.",
+    "destination": "It waits: where it calls there is no room for another call.",
+    "unknown_outcome": "A call may have been carried out: no answer was seen.",
+    "deadline_exceeded": "Its deadline passed.",
+    "given_up": "Somebody gave it up, not knowing whether its last call was carried out.",
+    "carried_out": "Somebody said that it was carried out.",
 }
 
 
 def state_lamp(state: str) -> Lamp:
     """An execution's, attempt's or step's state."""
-    return _STATES.get(state) or Lamp(_spelled(state), "odd")
+    return _STATES.get(state) or _ATTEMPT_STATES.get(state) or Lamp(_spelled(state), "odd")
 
 
 def verdict_lamp(verdict: str | None) -> Lamp:

@@ -8,14 +8,15 @@ from domain.store.pages_workflows import TriggerOfWorkflow, VersionListed
 from domain.store.workflows import Contents, WorkflowRow
 from web.presenters.differences import Difference
 from web.presenters.inputs import InputShown, inputs_shown
+from web.presenters.policies import policy_shown
 from web.presenters.samples import stored_json
 from web.presenters.steps import StepShown, steps_shown, workflow_differences
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowShown:
-    """A workflow with the steps that run and the inputs they take, those of its draft, and what
-    publishing that changes."""
+    """A workflow with the steps that run, the inputs they take and the policy they run under, those
+    of its draft, and what publishing that changes."""
 
     row: WorkflowRow
     steps: tuple[StepShown, ...]
@@ -23,6 +24,8 @@ class WorkflowShown:
     changes: tuple[Difference, ...]
     inputs: tuple[InputShown, ...]
     draft_inputs: tuple[InputShown, ...]
+    policy: tuple[tuple[str, str], ...]
+    draft_policy: tuple[tuple[str, str], ...]
 
     @property
     def template_version(self) -> int | None:
@@ -57,13 +60,15 @@ def workflow_shown(row: WorkflowRow) -> WorkflowShown:
         changes=contents_differences(published, draft) if published and draft else (),
         inputs=inputs_shown(row.input_schema),
         draft_inputs=inputs_shown(row.draft_input_schema if draft else None),
+        policy=policy_shown(row.policy),
+        draft_policy=policy_shown(row.draft_policy if draft else None),
     )
 
 
 def compared(older: VersionListed, newer: VersionListed) -> Comparison:
     """What publishing `newer` changed of `older`."""
-    before = Contents(older.steps, older.input_schema)
-    after = Contents(newer.steps, newer.input_schema)
+    before = Contents(older.steps, older.input_schema, policy=older.policy)
+    after = Contents(newer.steps, newer.input_schema, policy=newer.policy)
     return Comparison(older, newer, contents_differences(before, after))
 
 
@@ -73,7 +78,8 @@ def contents_differences(before: Contents, after: Contents) -> tuple[Difference,
 
 
 def _json(contents: Contents) -> Mapping[str, JsonValue]:
-    """A version as it is compared. No schema is told as one that was added or removed."""
-    schema = stored_json(contents.input_schema)
-    steps: dict[str, JsonValue] = {"steps": stored_json(contents.steps)}
-    return steps if schema is None else {**steps, "input_schema": schema}
+    """A version as it is compared. No schema or policy is told as one that was added or removed."""
+    told: dict[str, JsonValue] = {"steps": stored_json(contents.steps)}
+    parts = {"input_schema": stored_json(contents.input_schema)}
+    parts["policy"] = stored_json(contents.policy) or None
+    return {**told, **{name: part for name, part in parts.items() if part is not None}}

@@ -23,7 +23,7 @@ from domain.rules.list_filters import (
     PayloadClause,
     Span,
 )
-from domain.rules.permissions import SEE_EVENTS, SEE_EXECUTIONS
+from domain.rules.permissions import SEE_EVENTS, SEE_EXECUTIONS, SEE_PAYLOADS
 from domain.store import history
 from domain.store.execution_lists import list_executions
 from web.controllers.api.lists import DEFAULT_LIMIT, paging
@@ -168,7 +168,8 @@ class EventController(Controller):
         decisions = await history.decisions_of(actor.team_id, id_)
         explained = await explain_decisions(actor.team_id, id_, services.redactors)
         started = await history.executions_of(actor.team_id, id_)
-        return event_detail(row, decisions, explained, started)
+        may_see = actor.may(SEE_PAYLOADS)
+        return event_detail(row, decisions, explained, started, values=may_see)
 
 
 class ExecutionController(Controller):
@@ -189,6 +190,7 @@ class ExecutionController(Controller):
         trigger_id: FromQuery[str | None] = None,
         workflow_id: FromQuery[str | None] = None,
         kind: FromQuery[str | None] = None,
+        bulk_id: FromQuery[str | None] = None,
         in_state: States = None,
         received_after: After = None,
         received_before: Before = None,
@@ -202,6 +204,7 @@ class ExecutionController(Controller):
             workflow_id=id_in_field(workflow_id, "workflow_id"),
             event_id=id_in_field(event_id, "event_id"),
             span=span_of(received_after, received_before),
+            bulk_id=id_in_field(bulk_id, "bulk_id"),
         )
         found = await list_executions(
             actor.team_id, filters, wanted.position, utc_now(), size=wanted.limit

@@ -6,12 +6,19 @@ from litestar.middleware import DefineMiddleware
 from web.auth import api_access
 from web.controllers.api.backfills import BackfillController
 from web.controllers.api.backtests import BacktestController
+from web.controllers.api.bulk_actions import BulkActionController
 from web.controllers.api.calendars import CalendarController
+from web.controllers.api.dead_letters import DeadLetterController
+from web.controllers.api.destinations import DestinationController
 from web.controllers.api.history import EventController, ExecutionController
 from web.controllers.api.keys import KeyController
+from web.controllers.api.limit_trials import LimitTrialController
+from web.controllers.api.limits import TeamLimitController, TriggerLimitController
 from web.controllers.api.lineage import LineageController
 from web.controllers.api.refused_requests import RefusedRequestController
 from web.controllers.api.reliability import ReliabilityController
+from web.controllers.api.replays import ReplayController
+from web.controllers.api.resolutions import ResolutionController
 from web.controllers.api.runs import RunController
 from web.controllers.api.schedules import ScheduleController
 from web.controllers.api.secrets import SecretController
@@ -36,12 +43,16 @@ def api_router(*, secure: bool) -> Router:
             TemplateController,
             TemplateUpdateController,
             TriggerController,
+            TriggerLimitController,
+            TeamLimitController,
             RunController,
             TriggerSecretController,
             ScheduleController,
             BacktestController,
+            LimitTrialController,
             BackfillController,
             CalendarController,
+            DestinationController,
             ShadowController,
             RefusedRequestController,
             SlotController,
@@ -50,6 +61,10 @@ def api_router(*, secure: bool) -> Router:
             EventController,
             LineageController,
             ExecutionController,
+            ReplayController,
+            DeadLetterController,
+            BulkActionController,
+            ResolutionController,
             SecretController,
             KeyController,
         ],

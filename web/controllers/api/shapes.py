@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 Json = msgspec.Raw
 Item = TypeVar("Item")
@@ -92,7 +92,8 @@ class EventDetail(EventView):
 
 
 class ExecutionView(Struct):
-    """An execution of a list."""
+    """An execution of a list. A replay names the execution that it repeats, and the bulk action
+    that it came from; so does what a bulk action canceled."""
 
     id: UUID
     state: str
@@ -104,6 +105,8 @@ class ExecutionView(Struct):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    replay_of: UUID | None
+    bulk_id: UUID | None
 
 
 class ErrorView(Struct):
@@ -120,10 +123,12 @@ class ResponseView(Struct):
 
 
 class StepRunView(Struct):
-    """One step within one attempt."""
+    """One step within one attempt. `idempotency_key` is the header of its call, the same in every
+    attempt."""
 
     key: str
     kind: str
+    idempotency_key: str
     state: str
     started_at: datetime
     finished_at: datetime
@@ -143,9 +148,30 @@ class AttemptView(Struct):
 
 
 class ExecutionDetail(ExecutionView):
-    """An execution with its attempts."""
+    """An execution with its attempts. `maybe_twice`: a call whose outcome nobody knows was made
+    again, so it may have been carried out twice, both times with the same `idempotency_key`.
+    `fingerprint` is the same for executions that failed alike. `replays` counts how often it was
+    replayed; `taken_over` are the keys of the steps that a replay did not carry out, because the
+    execution that it repeats had."""
 
+    deadline_at: datetime | None
+    first_error: str | None
+    last_error: str | None
+    fingerprint: str | None
+    maybe_twice: bool
+    replays: int
+    taken_over: list[str]
     attempts: list[AttemptView]
+
+
+class ResolveUnknown(Struct, forbid_unknown_fields=True):
+    """What follows for an execution in the state `unknown`. `try_again`: make the call again, with
+    the same key. `carried_out`: the step counts as done, without an answer, and the next one
+    follows. `give_up`: it has failed. `attempt` is the one that was looked at: a later one is not
+    meant (409)."""
+
+    resolution: Annotated[str, Meta(examples=["try_again", "carried_out", "give_up"])]
+    attempt: Annotated[int, Meta(ge=1, le=32_767)] | UnsetType = UNSET
 
 
 class PutSecret(Struct, forbid_unknown_fields=True):

@@ -51,6 +51,7 @@ class TemplateVersionView(Struct):
     note: str
     steps: Json
     input_schema: Json | None
+    policy: Json
     created_by: str
     created_at: datetime | None
 
@@ -62,9 +63,9 @@ class TemplateDetail(TemplateView):
 
 
 class PartUpdateView(Struct):
-    """A step (`steps.notify`) or the `input_schema` that the template changed, and what becomes of
-    that in the workflow: `conflict` was changed here as well, and stays unless it is named in
-    `take`."""
+    """A step (`steps.notify`), the `input_schema` or the `policy` that the template changed, and
+    what becomes of that in the workflow: `conflict` was changed here as well, and stays unless it
+    is named in `take`."""
 
     name: str
     change: Literal["added", "changed", "removed"]
@@ -82,6 +83,7 @@ class TemplateUpdateView(Struct):
     parts: list[PartUpdateView]
     steps: Json
     input_schema: Json | None
+    policy: Json
     revision: int
 
 

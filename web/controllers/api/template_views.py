@@ -42,6 +42,7 @@ def _version_view(version: TemplateVersion) -> TemplateVersionView:
         version.note,
         json_of(version.contents.steps),
         _optional(version.contents.input_schema),
+        json_of(version.contents.policy),
         version.created_by,
         version.created_at,
     )
@@ -58,6 +59,7 @@ def update_view(row: WorkflowRow, update: TemplateUpdate) -> TemplateUpdateView:
         parts=[PartUpdateView(part.name, part.change, part.outcome) for part in update.parts],
         steps=json_of(result.steps),
         input_schema=_optional(result.input_schema),
+        policy=json_of(result.policy),
         revision=row.revision,
     )
 

@@ -61,8 +61,46 @@ ExpectedBy = Annotated[
         examples=[{"every_s": 3600}, {"cron": "0 9 * * 1-5", "zone": "UTC", "grace_s": 600}],
     ),
 ]
-Retry = Annotated[dict[str, Any], Meta(description="How failed attempts are repeated.")]
-Limits = Annotated[dict[str, Any], Meta(description="None are available in this version.")]
+Retry = Annotated[
+    dict[str, Any],
+    Meta(
+        description="How often a failed step is tried: `attempts` (1 to 50), with waits that grow "
+        "from `base_s` by `factor` up to `cap_s` seconds, and `on` which failures (`timeout`, "
+        "`unreachable`, `status_429`, `status_5xx`, `status_4xx`, `other`). A step's own policy "
+        "goes before this one; `{}`: as the workflow says.",
+        examples=[{"attempts": 5, "base_s": 2, "on": ["timeout", "status_5xx", "status_429"]}],
+    ),
+]
+Limits = Annotated[
+    dict[str, Any],
+    Meta(
+        description="`rate`: up to five windows of `most` events in any `per_s` seconds, each of "
+        "all events or of each value of `key`, a JSONPath; `when_unavailable` (`open`, `closed`) "
+        "says what holds while nobody can count. `over`: what becomes of an event above them: "
+        "`defer` (at most `max_wait_s`), `drop`, or, for webhooks, `refuse` (429). `debounce`: "
+        "`quiet_s`, `keep` (`last`, `first`), `key`, `most_s`. `batch`: `most`, `within_s`, `key`. "
+        "`concurrency`: up to three caps, `most` and `key`. `in_order`: `key`, or `{}` for all. "
+        "`singleton`: `mode` (`skip`, `cancel`), `key`.",
+        examples=[
+            {
+                "rate": [{"most": 100, "per_s": 60}, {"most": 5, "per_s": 1, "key": "$.shop.id"}],
+                "over": "defer",
+                "max_wait_s": 3600,
+                "concurrency": [{"most": 5}],
+                "in_order": {"key": "$.shop.id"},
+            },
+            {"debounce": {"quiet_s": 5, "keep": "last", "key": "$.document.id"}},
+            {"batch": {"most": 100, "within_s": 60}, "singleton": {"mode": "skip"}},
+        ],
+    ),
+]
+DisableAfter = Annotated[
+    Annotated[int, Meta(ge=1, le=1000)] | None,
+    Meta(
+        description="So many executions that fail in a row switch the trigger off. None: they "
+        "never do."
+    ),
+]
 
 
 class CreateTrigger(Struct, forbid_unknown_fields=True):
@@ -84,6 +122,7 @@ class CreateTrigger(Struct, forbid_unknown_fields=True):
     enabled: bool = True
     pinned_version: PinnedVersion = None
     expected_by: ExpectedBy = None
+    disable_after: DisableAfter = None
 
 
 CatchUp = Annotated[
@@ -93,6 +132,25 @@ CatchUp = Annotated[
         "off run now. `policy`: what its own catch-up policy says; `latest`; `all` (the newest "
         "100); or `none`. Without it, `policy`.",
         examples=["none"],
+    ),
+]
+
+
+Hold = Annotated[
+    bool,
+    Meta(
+        description="With `enabled: false`, for webhooks and workflow triggers: events that match "
+        "wait until the trigger is switched on, instead of being decided as paused. A webhook's "
+        "address goes on accepting.",
+        examples=[True],
+    ),
+]
+Held = Annotated[
+    str,
+    Meta(
+        description="With `enabled: true`: what becomes of the events that were held. `run`: all "
+        "of them, in their order; `drop`. Without it, `run`.",
+        examples=["run", "drop"],
     ),
 ]
 
@@ -110,8 +168,11 @@ class EditTrigger(Struct, forbid_unknown_fields=True):
     enabled: bool | UnsetType = UNSET
     pinned_version: PinnedVersion | UnsetType = UNSET
     expected_by: ExpectedBy | UnsetType = UNSET
+    disable_after: DisableAfter | UnsetType = UNSET
     revision: Revision | UnsetType = UNSET
     catch_up: CatchUp | UnsetType = UNSET
+    hold: Hold | UnsetType = UNSET
+    held: Held | UnsetType = UNSET
 
 
 class ScheduleView(Struct):
@@ -125,7 +186,9 @@ class ScheduleView(Struct):
 
 class TriggerView(Struct):
     """A trigger with its present version. `schedule` is a schedule trigger's, `late_since` is set
-    while an expected event is overdue. `secret` is there once: when one was made just now."""
+    while an expected event is overdue, `limits_lifted_until` while its limits are lifted. While it
+    is off it `holds` what comes, or not, and `switched_off_because` says so where it did that
+    itself. `secret` is there once: when one was made just now."""
 
     id: UUID
     name: str
@@ -140,6 +203,10 @@ class TriggerView(Struct):
     pinned_version: int | None
     expected_by: Json | None
     late_since: datetime | None
+    disable_after: int | None
+    holds: bool
+    switched_off_because: str | None
+    limits_lifted_until: datetime | None
     schedule: ScheduleView | None
     hook_url: str | None
     revision: int

@@ -8,6 +8,7 @@ from domain.errors import InvalidInput, NotFound
 from domain.operations.create_trigger import TriggerDraft, create_trigger
 from domain.operations.delete_trigger import delete_trigger
 from domain.operations.edit_trigger import TriggerEdit, edit_trigger
+from domain.rules.holding import held_choice
 from domain.rules.ids import parse_id
 from domain.rules.permissions import EDIT_TRIGGERS, SEE_TRIGGERS
 from domain.rules.resuming import resume_choice
@@ -76,6 +77,7 @@ class TriggerController(Controller):
             enabled=data.enabled,
             pinned_version=data.pinned_version,
             expected_by=data.expected_by,
+            disable_after=data.disable_after,
         )
         saved = await create_trigger(actor, services.vault, draft)
         services.feed.nudge(actor.team_id, "triggers")
@@ -124,6 +126,8 @@ class TriggerController(Controller):
             given["workflow_id"] = workflow_id
         if "catch_up" in given:
             given["catch_up"] = resume_choice(given["catch_up"])
+        if "held" in given:
+            given["held"] = held_choice(given["held"])
         saved = await edit_trigger(
             actor, services.vault, id_in_path(trigger_id), TriggerEdit(**given)
         )

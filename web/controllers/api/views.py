@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from domain.clock import utc_now
+from domain.engines.steps import idempotency_key
 from domain.errors import InvalidInput, NotFound
 from domain.operations.explain_decisions import Explained
 from domain.rules.bodies import read_stored
@@ -42,6 +43,7 @@ from web.controllers.api.shapes import (
 )
 from web.controllers.api.trigger_shapes import ScheduleView, TriggerSecretView, TriggerView
 from web.controllers.api.workflow_shapes import WorkflowView
+from web.presenters.limit_traces import without_values
 
 
 def id_in_path(text: str) -> UUID:
@@ -82,6 +84,8 @@ def workflow_view(row: WorkflowRow) -> WorkflowView:
         input_schema=_optional(row.input_schema),
         draft_steps=_optional(row.draft_steps),
         draft_input_schema=_optional(row.draft_input_schema),
+        policy=_optional(row.policy),
+        draft_policy=_optional(row.draft_policy),
         template=row.template,
         template_version=shown.template_version if shown else None,
         revision=row.revision,
@@ -114,6 +118,10 @@ def trigger_view(
         pinned_version=row.pinned_version,
         expected_by=_optional(row.expected_by),
         late_since=row.late_since,
+        disable_after=row.disable_after,
+        holds=row.holds,
+        switched_off_because=row.switched_off_because,
+        limits_lifted_until=row.limits_lifted_until,
         schedule=_schedule(row) if row.kind == "schedule" else None,
         hook_url=hook_url(settings, actor, row.hook_token),
         revision=row.revision,
@@ -161,28 +169,33 @@ def event_detail(
     decisions: Sequence[Row],
     explained: Mapping[UUID, Explained],
     executions: Sequence[Row],
+    *,
+    values: bool,
 ) -> EventDetail:
-    """An event with what was decided and started."""
+    """An event with what was decided and started; `values`: also with what the keys of limits found
+    in it."""
     return EventDetail(
         **row,
         decisions=[
-            DecisionView(**{**decision, "trace": _trace(decision, explained)})
+            DecisionView(**{**decision, "trace": _trace(decision, explained, values=values)})
             for decision in decisions
         ],
         executions=[StartedView(each["id"], each["state"]) for each in executions],
     )
 
 
-def _trace(decision: Row, explained: Mapping[UUID, Explained]) -> Json:
+def _trace(decision: Row, explained: Mapping[UUID, Explained], *, values: bool) -> Json:
     """The trace of every clause; only what was stored of it, where that is all there is to know."""
     stored: dict[str, Any] = {"clauses": [], **msgspec.json.decode(decision["trace"])}
     found = explained.get(decision["id"])
     if found is not None and found.agrees:
         stored["clauses"] = found.judgement.clauses
-    return json_of(json_text(stored))
+    return json_of(json_text(stored if values else without_values(stored)))
 
 
 _EXECUTION_FIELDS = ExecutionView.__struct_fields__
+_DETAIL_FIELDS = ("deadline_at", "first_error", "last_error", "fingerprint", "maybe_twice",
+                  "replays")  # fmt: skip
 
 
 def execution_view(row: ExecutionListed) -> ExecutionView:
@@ -193,7 +206,7 @@ def execution_view(row: ExecutionListed) -> ExecutionView:
 def execution_detail(row: Row, attempts: Sequence[Row], steps: Sequence[Row]) -> ExecutionDetail:
     """An execution with its attempts and their steps."""
     by_attempt = {
-        number: [_step_view(step) for step in group]
+        number: [_step_view(row["id"], step) for step in group]
         for number, group in groupby(steps, lambda step: step["attempt"])
     }
     shown = [_attempt_view(attempt, by_attempt) for attempt in attempts]
@@ -202,8 +215,9 @@ def execution_detail(row: Row, attempts: Sequence[Row], steps: Sequence[Row]) ->
         begun = row["attempt_started_at"]
         running = by_attempt.get(number, [])
         shown.append(AttemptView(number, "running", begun, None, None, running))
-    view = {name: row[name] for name in _EXECUTION_FIELDS}
-    return ExecutionDetail(**view, attempts=shown)
+    view = {name: row[name] for name in (*_EXECUTION_FIELDS, *_DETAIL_FIELDS)}
+    taken_over = [step["key"] for step in steps if not step["attempt"]]
+    return ExecutionDetail(**view, attempts=shown, taken_over=taken_over)
 
 
 def _attempt_view(row: Row, by_attempt: dict[int, list[StepRunView]]) -> AttemptView:
@@ -217,10 +231,11 @@ def _attempt_view(row: Row, by_attempt: dict[int, list[StepRunView]]) -> Attempt
     )
 
 
-def _step_view(row: Row) -> StepRunView:
+def _step_view(execution_id: UUID, row: Row) -> StepRunView:
     return StepRunView(
         key=row["key"],
         kind=row["kind"],
+        idempotency_key=idempotency_key(execution_id, row["key"]),
         state=row["state"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],

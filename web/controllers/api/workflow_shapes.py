@@ -53,6 +53,24 @@ InputSchema = Annotated[
         ],
     ),
 ]
+Policy = Annotated[
+    dict[str, Any] | None,
+    Meta(
+        description="What holds for all executions of a version. `retry`: how often a failed step "
+        "is tried (`attempts`, 1 to 50), with waits that grow from `base_s` by `factor` up to "
+        "`cap_s`, and `on` which failures (`timeout`, `unreachable`, `status_429`, `status_5xx`, "
+        "`status_4xx`, `other`); a step's own `retry` goes before that of its trigger, and that "
+        "before this one. `deadline_s`: from its start an execution has so many seconds in all, "
+        "60 to 2,592,000. `concurrency`: so many run at once, 1 to 1,000. None: nothing.",
+        examples=[
+            {
+                "retry": {"attempts": 5, "base_s": 2, "on": ["timeout", "status_5xx"]},
+                "deadline_s": 3600,
+                "concurrency": 10,
+            }
+        ],
+    ),
+]
 Confirm = Annotated[
     bool,
     Meta(
@@ -69,18 +87,20 @@ class CreateWorkflow(Struct, forbid_unknown_fields=True):
     name: Name
     steps: Steps | UnsetType = UNSET
     input_schema: InputSchema | UnsetType = UNSET
+    policy: Policy | UnsetType = UNSET
     draft: bool = False
     template: str | UnsetType = UNSET
     template_version: Annotated[int, Meta(ge=1, le=2_147_483_647)] | UnsetType = UNSET
 
 
 class EditWorkflow(Struct, forbid_unknown_fields=True):
-    """What to change. Steps and input schema are published unless `draft`; `"draft": false` alone
-    publishes the draft that is there."""
+    """What to change. Steps, input schema and policy are published unless `draft`; `"draft": false`
+    alone publishes the draft that is there."""
 
     name: Name | UnsetType = UNSET
     steps: Steps | UnsetType = UNSET
     input_schema: InputSchema | UnsetType = UNSET
+    policy: Policy | UnsetType = UNSET
     draft: bool | UnsetType = UNSET
     revision: Revision | UnsetType = UNSET
     confirm: Confirm = False
@@ -95,8 +115,8 @@ class RollBackWorkflow(Struct, forbid_unknown_fields=True):
 
 
 class WorkflowView(Struct):
-    """A workflow. `version`, `steps` and `input_schema` are the published ones, those of the draft
-    the unpublished. `template` and `template_version` are what it was made from."""
+    """A workflow. `version`, `steps`, `input_schema` and `policy` are the published ones, those of
+    the draft the unpublished. `template` and `template_version` are what it was made from."""
 
     id: UUID
     name: str
@@ -105,6 +125,8 @@ class WorkflowView(Struct):
     input_schema: Json | None
     draft_steps: Json | None
     draft_input_schema: Json | None
+    policy: Json | None
+    draft_policy: Json | None
     template: str | None
     template_version: int | None
     revision: int

@@ -74,6 +74,7 @@ class WorkflowController(Controller):
             _given(data.steps, contents.steps if contents else None),
             draft=data.draft,
             input_schema=_given(data.input_schema, contents.input_schema if contents else None),
+            policy=_given(data.policy, contents.policy if contents else None),
             made_from=made_from,
         )
         nudge(services, actor, made.id)
@@ -113,6 +114,7 @@ class WorkflowController(Controller):
             name=None if data.name is UNSET else data.name,
             steps=None if data.steps is UNSET else data.steps,
             input_schema=UNCHANGED if data.input_schema is UNSET else data.input_schema,
+            policy=UNCHANGED if data.policy is UNSET else data.policy,
             draft=None if data.draft is UNSET else data.draft,
             revision=None if data.revision is UNSET else data.revision,
             confirm=data.confirm,

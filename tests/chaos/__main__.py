@@ -1,0 +1,66 @@
+"""`python -m tests.chaos [--seed N] [--minutes 10] [--only F24 …] [--no-walk]`
+
+Plays the scenarios, walks at random, and writes docs/chaos.md when all of it was asked for. The
+exit code is 1 when anything did not hold.
+"""
+
+import argparse
+import random
+import sys
+
+from tests.chaos.report import Run, write
+from tests.chaos.scenario import Outcome, Scenario, play
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.site import Site, open_site
+from tests.chaos.walk import MINUTES, walk
+
+
+def main() -> int:
+    """Run the suite; the exit code."""
+    options = _options()
+    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**31)
+    print(f"seed {seed}", flush=True)
+    wanted = [each for each in SCENARIOS if not options.only or each.row in options.only]
+    outcomes: list[Outcome] = []
+    while wanted:
+        with open_site(seed) as site:
+            outcomes += _play_until_broken(wanted, site)
+    walked = None
+    if options.minutes and not options.only:
+        with open_site(seed) as site:
+            walked = walk(site, seed, options.minutes)
+    run = Run(seed, outcomes, walked)
+    print(run.summary(), flush=True)
+    if not options.only and options.minutes >= MINUTES:
+        write(run)
+    return 0 if run.holds else 1
+
+
+def _play_until_broken(wanted: list[Scenario], site: Site) -> list[Outcome]:
+    """Play from the front of the list, and take away what was played. The checker knows everything
+    that was ever sent to a site, so after what was broken the next scenario needs a new one."""
+    outcomes = []
+    while wanted:
+        scenario = wanted.pop(0)
+        print(f"{scenario.id:10} {scenario.fault}", flush=True)
+        outcomes.append(play(scenario, site))
+        _tell(outcomes[-1])
+        if outcomes[-1].result == "BROKEN":
+            break
+    return outcomes
+
+
+def _tell(outcome: Outcome) -> None:
+    print(f"           {outcome.result} ({outcome.took_s:.0f} s): {outcome.told}", flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, help="of the random walk and the proxies' luck")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="of the random walk")
+    parser.add_argument("--only", nargs="+", metavar="F24", help="only these rows, and no walk")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
