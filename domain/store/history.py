@@ -67,7 +67,7 @@ async def judged(team_id: UUID, event_id: UUID) -> Sequence[Row]:
 _EXECUTION = """
 SELECT id, state, reason, event_id, trigger_id, workflow_id, workflow_version, attempt,
     created_at, started_at, attempt_started_at, finished_at, due_at, deadline_at, first_error,
-    last_error, fingerprint, maybe_twice, replay_of, replays, bulk_id
+    last_error, fingerprint, maybe_twice, waits_for, replay_of, replays, bulk_id
 FROM execution
 """
 

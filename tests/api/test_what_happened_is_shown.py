@@ -196,3 +196,25 @@ async def test_times_are_in_utc(alice: Api, happened: Happened) -> None:
 async def test_what_another_team_has_is_unknown(charlie: Api, happened: Happened) -> None:
     assert (await charlie.get(f"/events/{happened.event_id}")).status_code == 404
     assert (await charlie.get(f"/executions/{happened.execution_id}")).status_code == 404
+
+
+async def test_an_execution_that_may_not_run_yet_says_what_it_waits_for(
+    alice: Api, happened: Happened
+) -> None:
+    (claimed,) = await executions.claim([happened.execution_id])
+    settlement = Settlement(
+        execution_id=happened.execution_id,
+        team_id=happened.team_id,
+        trigger_id=happened.trigger_id,
+        fence=claimed["fence"],
+        attempt=1,
+        state="retrying",
+        reason="breaker",
+        delay_s=60.0,
+        waits_for="breaker",
+        waits_on=new_id(),
+        uncounted=True,
+    )
+    await executions.settle([settlement])
+    shown = (await alice.get(f"/executions/{happened.execution_id}")).json()
+    assert (shown["state"], shown["waits_for"], shown["attempts"]) == ("retrying", "breaker", [])

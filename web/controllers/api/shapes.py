@@ -150,11 +150,13 @@ class AttemptView(Struct):
 class ExecutionDetail(ExecutionView):
     """An execution with its attempts. `maybe_twice`: a call whose outcome nobody knows was made
     again, so it may have been carried out twice, both times with the same `idempotency_key`.
-    `fingerprint` is the same for executions that failed alike. `replays` counts how often it was
-    replayed; `taken_over` are the keys of the steps that a replay did not carry out, because the
-    execution that it repeats had."""
+    `waits_for` says why one that is queued or retrying is not due yet: `concurrency`, `order`,
+    `breaker` or `destination`. `fingerprint` is the same for executions that failed alike.
+    `replays` counts how often it was replayed; `taken_over` are the keys of the steps that a replay
+    did not carry out, because the execution that it repeats had."""
 
     deadline_at: datetime | None
+    waits_for: str | None
     first_error: str | None
     last_error: str | None
     fingerprint: str | None

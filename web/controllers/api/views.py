@@ -194,8 +194,8 @@ def _trace(decision: Row, explained: Mapping[UUID, Explained], *, values: bool) 
 
 
 _EXECUTION_FIELDS = ExecutionView.__struct_fields__
-_DETAIL_FIELDS = ("deadline_at", "first_error", "last_error", "fingerprint", "maybe_twice",
-                  "replays")  # fmt: skip
+_DETAIL_FIELDS = ("deadline_at", "waits_for", "first_error", "last_error", "fingerprint",
+                  "maybe_twice", "replays")  # fmt: skip
 
 
 def execution_view(row: ExecutionListed) -> ExecutionView:
