@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [--seed N] [--minutes 10] [--only F24 …] [--no-walk]`
+"""`python -m tests.chaos [--seed N] [--minutes 10] [--only F24 … [--into-page]]`
 
 Plays the scenarios, walks at random, and writes docs/chaos.md when all of it was asked for. The
 exit code is 1 when anything did not hold.
@@ -8,7 +8,7 @@ import argparse
 import random
 import sys
 
-from tests.chaos.report import Run, write
+from tests.chaos.report import Run, write, write_again
 from tests.chaos.scenario import Outcome, Scenario, play
 from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.site import Site, open_site
@@ -31,7 +31,9 @@ def main() -> int:
             walked = walk(site, seed, options.minutes)
     run = Run(seed, outcomes, walked)
     print(run.summary(), flush=True)
-    if not options.only and options.minutes >= MINUTES:
+    if options.only and options.into_page:
+        write_again(run)
+    elif not options.only and options.minutes >= MINUTES:
         write(run)
     return 0 if run.holds else 1
 
@@ -59,6 +61,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="of the random walk and the proxies' luck")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="of the random walk")
     parser.add_argument("--only", nargs="+", metavar="F24", help="only these rows, and no walk")
+    parser.add_argument("--into-page", action="store_true",
+                        help="with --only: put their results into docs/chaos.md")  # fmt: skip
     return parser.parse_args()
 
 

@@ -67,14 +67,26 @@ def write(run: Run) -> None:
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 
 
+def write_again(run: Run) -> None:
+    """Put what a run of some scenarios saw into their rows of the page, and say so there."""
+    rows = {each.scenario.id: _row(each, f" (played again alone, seed {run.seed})")
+            for each in run.outcomes}  # fmt: skip
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    found = [rows.get(line.split("|")[1].strip(), line) if line.startswith("| F") else line
+             for line in lines]  # fmt: skip
+    PAGE.write_text("\n".join([*found, ""]), encoding="utf-8")
+
+
 def _table(outcomes: Sequence[Outcome]) -> str:
-    lines = ["| # | fault | how | result | seen |", "|---|---|---|---|---|"]
-    for each in outcomes:
-        scenario = each.scenario
-        cells = (scenario.id, scenario.fault, scenario.injected, each.result, each.told)
-        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells)
-                     + " |")  # fmt: skip
-    return "\n".join([*lines, ""])
+    head = ["| # | fault | how | result | seen |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *map(_row, outcomes), ""])
+
+
+def _row(outcome: Outcome, note: str = "") -> str:
+    scenario = outcome.scenario
+    told = f"{outcome.told}{note}"
+    cells = (scenario.id, scenario.fault, scenario.injected, outcome.result, told)
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
 
 
 def _of_walk(walk: Walk) -> str:
