@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [--seed N] [--minutes 10] [--only F24 … [--into-page]]`
+"""`python -m tests.chaos [--seed N] [--minutes 10] [--only F24 …] [--walk] [--into-page]`
 
 Plays the scenarios, walks at random, and writes docs/chaos.md when all of it was asked for. The
 exit code is 1 when anything did not hold.
@@ -20,20 +20,20 @@ def main() -> int:
     options = _options()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**31)
     print(f"seed {seed}", flush=True)
-    wanted = [each for each in SCENARIOS if not options.only or each.row in options.only]
+    wanted = [each for each in SCENARIOS if not _some(options) or each.row in options.only]
     outcomes: list[Outcome] = []
     while wanted:
         with open_site(seed) as site:
             outcomes += _play_until_broken(wanted, site)
     walked = None
-    if options.minutes and not options.only:
+    if options.minutes and (options.walk or not options.only):
         with open_site(seed) as site:
             walked = walk(site, seed, options.minutes)
     run = Run(seed, outcomes, walked)
     print(run.summary(), flush=True)
-    if options.only and options.into_page:
+    if _some(options) and options.into_page:
         write_again(run)
-    elif not options.only and options.minutes >= MINUTES:
+    elif not _some(options) and options.minutes >= MINUTES:
         write(run)
     return 0 if run.holds else 1
 
@@ -60,10 +60,16 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, help="of the random walk and the proxies' luck")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="of the random walk")
-    parser.add_argument("--only", nargs="+", metavar="F24", help="only these rows, and no walk")
+    parser.add_argument("--only", nargs="+", default=[], metavar="F24",
+                        help="only these rows, and no walk")  # fmt: skip
+    parser.add_argument("--walk", action="store_true", help="the walk, and of the rows --only")
     parser.add_argument("--into-page", action="store_true",
-                        help="with --only: put their results into docs/chaos.md")  # fmt: skip
+                        help="put the results of a part into docs/chaos.md")  # fmt: skip
     return parser.parse_args()
+
+
+def _some(options: argparse.Namespace) -> bool:
+    return bool(options.only or options.walk)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ and the target's ledger. It checks after every fault that
 That no sliding window ever let through more than it may (I7) is checked where many processes race
 for one (`tests/limits`), and at full speed by `make bench`.
 """
+_WALK = "## The random walk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,17 @@ def write(run: Run) -> None:
 
 
 def write_again(run: Run) -> None:
-    """Put what a run of some scenarios saw into their rows of the page, and say so there."""
+    """Put what a run of some scenarios, or of the walk, saw into their places on the page, and
+    say so there."""
     rows = {each.scenario.id: _row(each, f" (played again alone, seed {run.seed})")
             for each in run.outcomes}  # fmt: skip
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     found = [rows.get(line.split("|")[1].strip(), line) if line.startswith("| F") else line
              for line in lines]  # fmt: skip
-    PAGE.write_text("\n".join([*found, ""]), encoding="utf-8")
+    text = "\n".join([*found, ""])
+    if run.walked is not None:
+        text = text[: text.index(_WALK)] + _of_walk(run.walked)
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def _table(outcomes: Sequence[Outcome]) -> str:
@@ -93,7 +98,7 @@ def _of_walk(walk: Walk) -> str:
     struck = "\n".join(f"| {name} | {number} |" for name, number in sorted(walk.struck.items()))
     result = "holds" if walk.holds else f"BROKEN: {walk.broken}"
     return f"""\
-## The random walk
+{_WALK}
 
 {walk.minutes:g} minutes with a fault each 5 to 20 seconds, chosen by the seed {walk.seed}, while
 deliveries came in; then a minute of quiet, and the checker. Result: **{result}**.
