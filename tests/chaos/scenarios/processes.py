@@ -181,7 +181,7 @@ def f19(site: Site) -> str:
     took = time.monotonic() - begun
     assert all(facts.execution_of(one)["state"] == "succeeded" for one in sent)
     wait_until(
-        lambda: site.metric("signalbox_bell_unreadable_total") - unreadable >= 6, what="the count"
+        lambda: site.metric("signalbox_bell_unreadable_total") - unreadable >= 6, 60, "the count"
     )
     _nothing_is_left_in_the_queues(site)
     return f"its neighbours were done within {took:.1f} s"
