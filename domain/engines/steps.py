@@ -6,7 +6,7 @@ A step that an earlier attempt has finished is not carried out again. Each call 
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -69,54 +69,69 @@ class StepsEngine:
         self, run: Run, position: int, step: HttpStep, context: RenderContext,
         now: Callable[[], datetime],
     ) -> Failed | Waits | tuple[StepResult, Answer]:  # fmt: skip
-        secrets = list(run.secrets.values())
-        started_at = now()
-
-        def result(
-            state: str,
-            reason: str | None,
-            message: str | None,
-            request: OutboundRequest | None,
-            answer: Answer | None,
-            *,
-            sent: bool = True,
-        ) -> StepResult:
-            return StepResult(
-                position, step.key, "http", state, reason, message,
-                None if request is None else shown_request(request, secrets),
-                None if answer is None else shown_response(answer, step, run.steps, secrets),
-                started_at, now(), sent and _maybe_before(run, position, step),
-            )  # fmt: skip
-
         try:
             request = call_of(step, context, idempotency_key(run.execution_id, step.key))
         except RenderFailed as failure:
-            failed = result("failed", failure.reason, failure.message, None, None, sent=False)
+            call = _Call(run, position, step, None, now(), now)
+            failed = call.result("failed", failure.reason, failure.message, sent=False)
             return _failed(failed, retryable=False)
+        call = _Call(run, position, step, request, now(), now)
         try:
-            call = _within(request, run.deadline, started_at)
-            response = await guarded_call(self._outbound, self._guard, run.team_id, call)
-        except OutboundFailed as failure:
-            if failure.maybe_received and step.on_unknown != "retry":
-                message = f"{failure.message} {_MAY_BE_DONE[step.on_unknown]}"
-                return _unknown(result("unknown", UNKNOWN_OUTCOME, message, request, None), step)
-            failed = result(
-                "failed", failure.reason, failure.message, request, None,
-                sent=failure.maybe_received,
+            answer = await guarded_call(
+                self._outbound, self._guard, run.team_id,
+                _within(request, run.deadline, call.started_at),
             )  # fmt: skip
-            again = failure.reason not in _HOPELESS
-            return replace(_failed(failed, retryable=again), unknown=failure.maybe_received)
-        if isinstance(response, Waits):
-            return response
-        if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
-            message = f"The target answered {response.status}."
-            failed = result("failed", BAD_STATUS, message, request, response)
-            return replace(
-                _failed(failed, retryable=True),
-                status=response.status,
-                retry_after_s=retry_after_s(response.headers, now()),
-            )
-        return result("succeeded", None, None, request, response), response
+        except OutboundFailed as failure:
+            return call.unanswered(failure)
+        return answer if isinstance(answer, Waits) else call.answered(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A step's call, and what its end comes to. There is no request where none could be made."""
+
+    run: Run
+    position: int
+    step: HttpStep
+    request: OutboundRequest | None
+    started_at: datetime
+    now: Callable[[], datetime]
+
+    def result(
+        self, state: str, reason: str | None = None, message: str | None = None,
+        answer: Answer | None = None, *, sent: bool = True,
+    ) -> StepResult:  # fmt: skip
+        """The step as it goes on record."""
+        secrets = list(self.run.secrets.values())
+        request, steps = self.request, self.run.steps
+        return StepResult(
+            self.position, self.step.key, "http", state, reason, message,
+            None if request is None else shown_request(request, secrets),
+            None if answer is None else shown_response(answer, self.step, steps, secrets),
+            self.started_at, self.now(), sent and _maybe_before(self.run, self.position, self.step),
+        )  # fmt: skip
+
+    def unanswered(self, failure: OutboundFailed) -> Failed:
+        """No answer came; whether it was carried out is not known where it was sent."""
+        maybe_done = failure.maybe_received
+        if maybe_done and self.step.on_unknown != "retry":
+            message = f"{failure.message} {_MAY_BE_DONE[self.step.on_unknown]}"
+            return _unknown(self.result("unknown", UNKNOWN_OUTCOME, message), self.step)
+        failed = self.result("failed", failure.reason, failure.message, sent=maybe_done)
+        again = failure.reason not in _HOPELESS
+        return replace(_failed(failed, retryable=again), unknown=maybe_done)
+
+    def answered(self, answer: Answer) -> Failed | tuple[StepResult, Answer]:
+        """Done, or refused by its target."""
+        if 200 <= answer.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
+            return self.result("succeeded", answer=answer), answer
+        message = f"The target answered {answer.status}."
+        failed = self.result("failed", BAD_STATUS, message, answer)
+        return replace(
+            _failed(failed, retryable=True),
+            status=answer.status,
+            retry_after_s=retry_after_s(answer.headers, self.now()),
+        )
 
 
 def _stopped(outcome: Failed | Waits, *, recorded: bool) -> Failed | Waits:

@@ -125,18 +125,13 @@ class HoldBack:
             list({lane.id for lane in keyed.values()}),
             list({lane.trigger_id for lane in keyed.values()}),
         )
-        free = [
-            place
+        asks = {
+            place: Ask(str(judged[place].row["id"]), asking[place], str(lane.id))
             for place, lane in keyed.items()
             if lane.id not in busy.waiting and lane.trigger_id not in busy.shared
-        ]
-        answers = await self._limiter.admit(
-            [
-                Ask(str(judged[place].row["id"]), asking[place], str(keyed[place].id))
-                for place in free
-            ]
-        )
-        admissions = dict(zip(free, answers, strict=True))
+        }
+        answers = await self._limiter.admit(list(asks.values()))
+        admissions = dict(zip(asks, answers, strict=True))
         told = [unlimited(one) for one in judged]
         joined: dict[Lane, Joined] = {}
         waits: list[Waits] = []
