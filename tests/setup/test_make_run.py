@@ -82,7 +82,8 @@ class MakeRun:
         self.process.kill()
         self.process.wait()
         for process in self.left():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # It may end by itself just now.
+                process.kill()
         wait_until(lambda: not self.left(), what="the end of everything")
 
 

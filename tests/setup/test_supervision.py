@@ -73,9 +73,9 @@ class Supervised:
     def stop(self) -> None:
         """End all of it, whatever the test did."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            for process in self.process.children(recursive=True):
-                process.kill()
-            self.process.kill()
+            for process in (*self.process.children(recursive=True), self.process):
+                with contextlib.suppress(psutil.NoSuchProcess):  # It may end by itself just now.
+                    process.kill()
         self.process.wait(10)
 
 
