@@ -5,6 +5,7 @@ takes all of it. So an idle system answers at once, and a busy one shares each c
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -13,6 +14,10 @@ from domain.fair_queue import FairQueue, Lane
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# How much later than it was promised a time-out may come: one look at all callers then serves for
+# a timer each, which would cost more than queueing the item does.
+LOOK_EVERY_S = 0.25
 
 
 class Batcher(Generic[Item, Result]):
@@ -23,6 +28,8 @@ class Batcher(Generic[Item, Result]):
     rests for `rest_s` seconds: a first item is never held up, and under load a pass finds more to
     do. When a pass of several fails, each item is tried alone, so that one bad row never stops its
     neighbours; after one of the `outages` that would be of no use, so all callers get the error.
+    A caller waits no longer than `patience_s` seconds: then it gets a TimeoutError, whatever
+    becomes of its item.
     """
 
     def __init__(
@@ -33,27 +40,37 @@ class Batcher(Generic[Item, Result]):
         passes: int,
         waiting: int,
         rest_s: float = 0.0,
+        patience_s: float | None = None,
         outages: tuple[type[BaseException], ...] = (),
     ) -> None:
         self._work = work
         self._most = most
         self._passes = passes
         self._rest_s = rest_s
+        self._patience_s = patience_s
         self._outages = outages
         self._queue: FairQueue[asyncio.Future[Result], Item] = FairQueue(waiting)
+        self._promised: deque[tuple[float, asyncio.Future[Result]]] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
+        self._watch: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop
 
     def start(self) -> None:
         """Start the passes on the running event loop."""
+        self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.create_task(self._run_passes()) for _ in range(self._passes)]
+        if self._patience_s is not None:
+            self._watch = asyncio.create_task(self._watch_promises())
 
     async def close(self) -> None:
         """Refuse new items, finish the queued ones, end."""
         self._closing = True
         self._arrived.set()
         await asyncio.gather(*self._tasks)
+        if self._watch is not None:
+            self._watch.cancel()
 
     def leave(self) -> None:
         """Let go of the queued items, for others to find: nobody hears what becomes of them."""
@@ -67,11 +84,22 @@ class Batcher(Generic[Item, Result]):
 
     def submit(self, item: Item, lane: Lane = None) -> "asyncio.Future[Result]":
         """The future result of `item`. Raises Overloaded when too much is waiting already."""
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Result] = self._loop.create_future()
         if self._closing or not self._queue.put(future, item, lane):
             raise Overloaded
+        if self._patience_s is not None:
+            self._promised.append((self._loop.time() + self._patience_s, future))
         self._arrived.set()
         return future
+
+    async def _watch_promises(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            now = self._loop.time()
+            while self._promised and (self._promised[0][0] <= now or self._promised[0][1].done()):
+                _, future = self._promised.popleft()
+                if not future.done():
+                    future.set_exception(TimeoutError())
 
     async def _run_passes(self) -> None:
         while True:

@@ -18,7 +18,8 @@ from web.descriptors import most_connections
 MOST_HEAD_BYTES = 32_768
 MOST_HEADERS = 100
 HEAD_WITHIN_S = 10.0
-
+# In the scope of a request whose body is here, too: whoever reads it need not watch the time.
+WHOLE = "signalbox.whole"
 
 # A name or address with or without a port (RFC 3986 §3.2.2), or nothing.
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
@@ -87,6 +88,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._check_target()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Called by the parser."""
+        self.scope[WHOLE] = True  # type: ignore[literal-required]
+        super().on_message_complete()
 
     def _check_target(self) -> None:
         """Two hosts, none where one must be, or one that is none: whoever reads the head in front

@@ -96,6 +96,7 @@ class EventReceiver:
             most=MOST_PER_COMMIT,
             passes=COMMITS_AT_ONCE,
             waiting=MOST_WAITING,
+            patience_s=ANSWERED_WITHIN_S,
             outages=Unavailable,
         )
 
@@ -161,8 +162,7 @@ class EventReceiver:
 
     async def _store(self, event: NewEvent) -> Receipt:
         try:
-            async with asyncio.timeout(ANSWERED_WITHIN_S):
-                return await self._commits.submit(event)
+            return await self._commits.submit(event)
         except (*Unavailable, *Contended):
             raise Overloaded(2) from None
 

@@ -62,12 +62,12 @@ def storable_headers(
     total = 0
     for name, value in pairs:
         lower = name.lower()
-        longest = _longest_kept(lower) if len(lower) <= MAX_NAME else 0
+        stored_name, longest = _kept_as(lower) if len(lower) <= MAX_NAME else ("", 0)
         if lower == signature_header:
             longest = min(longest, SIGNATURE_CHARACTERS_KEPT)
         if longest == 0:
             continue
-        pair = (_storable(lower, MAX_NAME), _storable(value, longest))
+        pair = (stored_name, _storable(value, longest))
         total += len(pair[0]) + len(pair[1])
         if len(kept) == MAX_HEADERS or total > MAX_TOTAL:
             break
@@ -76,13 +76,14 @@ def storable_headers(
 
 
 @lru_cache(maxsize=1024)
-def _longest_kept(name: str) -> int:
-    """How many characters of this header's value are stored: none of a credential's."""
+def _kept_as(name: str) -> tuple[str, int]:
+    """A header's name as it is stored, and how many characters of its value: none of a
+    credential's."""
     words = frozenset(re.split(r"[-_.]", name))
     if name not in _NOT_CREDENTIALS and _is_credential(name, words):
-        return 0
+        return name, 0
     is_signature = "signature" in name or not _SIGNATURE_WORDS.isdisjoint(words)
-    return SIGNATURE_CHARACTERS_KEPT if is_signature else MAX_VALUE
+    return _storable(name, MAX_NAME), SIGNATURE_CHARACTERS_KEPT if is_signature else MAX_VALUE
 
 
 def _is_credential(name: str, words: frozenset[str]) -> bool:
@@ -94,7 +95,8 @@ def _is_credential(name: str, words: frozenset[str]) -> bool:
 
 def _storable(text: str, longest: int) -> str:
     cut = text if len(text) <= longest else text[:longest] + "…"
-    return _UNSTORABLE.sub("\ufffd", cut)
+    # Nothing printable is unstorable, and nearly all headers are.
+    return cut if cut.isprintable() else _UNSTORABLE.sub("\ufffd", cut)
 
 
 class Redactor:

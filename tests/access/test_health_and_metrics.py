@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from domain import metrics
 from domain.store import migrations, readiness
+from domain.store.database import fetch_one, transaction
 from tests.support.web_fixtures import client_of
 from tests.support.world import World
 from web.services import Services
@@ -69,6 +70,17 @@ async def test_the_database_away_is_named(
     assert answer.status_code == 503
     assert answer.json()["failing"] == ["database"]
     assert "inner-host" not in answer.text
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("fault", ["SET TRANSACTION READ ONLY", "SET LOCAL temp_file_limit = 0"])
+async def test_a_database_that_answers_and_cannot_store_is_not_ready(fault: str) -> None:
+    """A standby, and a disk without room: what a query alone does not notice."""
+    assert await readiness.database_stores()
+
+    async with transaction():
+        await fetch_one(fault)
+        assert not await readiness.database_stores()
 
 
 async def test_metrics_are_for_this_machine(app: Litestar, world: World) -> None:

@@ -27,8 +27,8 @@ async def test_its_neighbours_in_a_batch_go_on() -> None:
         return list(rows["numbers"])
 
     batcher = Batcher(work, most=10, passes=1, waiting=10, outages=Unavailable)
-    submitted = [batcher.submit(number) for number in (1, TOO_LARGE, 3)]
     batcher.start()
+    submitted = [batcher.submit(number) for number in (1, TOO_LARGE, 3)]
     first, bad, third = await asyncio.gather(*submitted, return_exceptions=True)
     await batcher.close()
     assert (first, third) == (1, 3)

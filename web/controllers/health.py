@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from litestar import HttpMethod, MediaType, Response, Router, route
 
 from domain.coordination.redis_trouble import REDIS_TROUBLE
-from domain.store.readiness import database_answers, migrations_are_done
+from domain.store.readiness import database_stores, migrations_are_done
 from web.errors import api_error
 from web.services import OurServices, Services
 
@@ -23,9 +23,9 @@ async def healthz() -> dict[str, str]:
 
 @route("/readyz", http_method=_READ)
 async def readyz(services: OurServices) -> Response[dict[str, object]]:
-    """Database, migrations and Redis answer; else 503 and which of them does not."""
+    """The database stores, its migrations are done and Redis answers; else 503 and which fails."""
     parts = {
-        "database": database_answers(),
+        "database": database_stores(),
         "migrations": migrations_are_done(),
         "redis": _redis_answers(services),
     }
