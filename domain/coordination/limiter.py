@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -107,7 +108,7 @@ class RateLimiter:
 
     async def start(self) -> None:
         """Connect and load the scripts, if Redis is there: no event waits for that."""
-        await self._call(self._limit, [], [0])
+        await self._call(self._limit, *_spelled([]))
         await self._call(self._usage, [], [0])
 
     async def close(self) -> None:
@@ -119,7 +120,7 @@ class RateLimiter:
         a few milliseconds."""
         if not asks:
             return []
-        told = await self._call(self._limit, _keys(asks), _arguments(asks))
+        told = await self._call(self._limit, *_spelled(asks))
         return _without_redis(asks) if told is None else list(_admissions(asks, told))
 
     async def forget(self, asks: Sequence[Ask]) -> None:
@@ -146,7 +147,7 @@ class RateLimiter:
         return [_usage_of(window, each) for window, each in zip(windows, told, strict=True)]
 
     async def _call(
-        self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int]
+        self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int | bytes]
     ) -> list[Any] | None:
         """What the script answers; None while Redis is away. A Redis that lost the scripts is given
         them again (NOSCRIPT)."""
@@ -167,23 +168,23 @@ def _source(name: str) -> str:
     return (_SCRIPTS / f"{name}.lua").read_text()
 
 
-def _keys(asks: Sequence[Ask]) -> list[str]:
+def _spelled(asks: Sequence[Ask]) -> tuple[list[str], list[bytes]]:
+    """The keys and arguments of the script: each window once, however many ask for it."""
     keys: list[str] = []
-    for ask in asks:
-        for window in ask.windows:
-            keys.append(window.key)
-            if window.label.value is not None:
-                keys.append(window.index)
-    return keys
+    windows: list[tuple[int, int, str]] = []
+    places: dict[tuple[str, int], int] = {}
 
+    def place_of(window: Window) -> int:
+        spelled = (window.key, window.most)
+        if spelled not in places:
+            value = window.label.value
+            keys.extend((window.key,) if value is None else (window.key, window.index))
+            windows.append((window.most, window.per_s * _MICROSECONDS, value or ""))
+            places[spelled] = len(windows)
+        return places[spelled]
 
-def _arguments(asks: Sequence[Ask]) -> list[str | int]:
-    args: list[str | int] = [len(asks)]
-    for ask in asks:
-        args += [ask.member, ask.group or "", len(ask.windows)]
-        for window in ask.windows:
-            args += [window.most, window.per_s * _MICROSECONDS, window.label.value or ""]
-    return args
+    told = [(ask.member, ask.group or "", [place_of(each) for each in ask.windows]) for ask in asks]
+    return keys, [msgspec.msgpack.encode((windows, told))]
 
 
 def _admissions(asks: Sequence[Ask], told: Sequence[int]) -> Iterator[Admission]:

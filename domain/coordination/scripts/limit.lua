@@ -6,15 +6,15 @@
 -- (its answer was lost, its caller died) counts nothing twice. Asks are answered in order. When one
 -- of a group is not admitted, the later ones of that group in the same call are not either.
 --
--- KEYS  for each ask, for each of its windows: the window's key, and where it has a value the key of
---       the index after it.
+-- KEYS  for each window: its key, and where it has a value the key of the index after it.
 --   window  sorted set: member (an event's id) -> instant (µs of this server's TIME). At most `most`
 --           members, since those that have left are removed before any is added. Expires `per` after
 --           the last one was added.
 --   index   sorted set: "<last part of the window's key> <value>" -> instant of its last member: the
 --           values of one keyed limit that were seen lately, at most INDEXED. Expires as the window.
--- ARGV  number of asks; for each: member, group ("" for none), number of windows; for each of these:
---       most, per (µs), value ("" for none).
+-- ARGV  one value, in MessagePack: {windows, asks}. A window: {most, per (µs), value ("" for none)}.
+--       An ask: {member, group ("" for none), the places of its windows (from 1)}. Many asks share
+--       few windows, and to write and read numbers apart costs more than all else that is done here.
 -- Returns a flat list of integers; for each ask: admitted (1 or 0), the window that had no room
 --       (from 1; 0: none), µs until it may be worth another try, and for each window its members,
 --       with this one where it was admitted.
@@ -78,33 +78,26 @@ local function add(window, member)
     end
 end
 
-local next_key, next_arg = 1, 2
+local told = cmsgpack.unpack(ARGV[1])
+local windows, next_key = {}, 1
 
-local function next_window()
-    local window = {
-        key = KEYS[next_key],
-        most = tonumber(ARGV[next_arg]),
-        per = tonumber(ARGV[next_arg + 1]),
-        value = ARGV[next_arg + 2],
-    }
-    next_key, next_arg = next_key + 1, next_arg + 3
+for _, each in ipairs(told[1]) do
+    local window = { key = KEYS[next_key], most = each[1], per = each[2], value = each[3] }
+    next_key = next_key + 1
     if window.value ~= '' then
         window.index = KEYS[next_key]
         next_key = next_key + 1
     end
-    return window
+    windows[#windows + 1] = window
 end
 
 local answer = {}
 
-for _ = 1, tonumber(ARGV[1]) do
-    local member, group = ARGV[next_arg], ARGV[next_arg + 1]
-    local number = tonumber(ARGV[next_arg + 2])
-    next_arg = next_arg + 3
-    local windows, missing, denied_by, wait = {}, {}, 0, 0
-    for place = 1, number do
-        local window = next_window()
-        windows[place] = window
+for _, ask in ipairs(told[2]) do
+    local member, group, places = ask[1], ask[2], ask[3]
+    local missing, denied_by, wait = {}, 0, 0
+    for place, which in ipairs(places) do
+        local window = windows[which]
         local count = count_of(window)
         if not redis.call('ZSCORE', window.key, member) then
             missing[#missing + 1] = window
@@ -125,7 +118,7 @@ for _ = 1, tonumber(ARGV[1]) do
     answer[#answer + 1] = admitted and 1 or 0
     answer[#answer + 1] = denied_by
     answer[#answer + 1] = wait
-    for place = 1, number do answer[#answer + 1] = counts[windows[place].key] end
+    for _, which in ipairs(places) do answer[#answer + 1] = counts[windows[which].key] end
 end
 
 for key, per in pairs(touched) do
