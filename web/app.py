@@ -32,7 +32,6 @@ from domain.coordination.live_feed import LiveFeed, LiveHub
 from domain.encryption import Vault
 from domain.errors import BadSettings
 from domain.logs import configure_logs
-from domain.operations.limit_at_door import DoorLimits
 from domain.operations.receive_event import EventReceiver
 from domain.outbound import Outbound
 from domain.providers.oidc import OidcProvider
@@ -148,7 +147,7 @@ async def _services(settings: Settings) -> AsyncIterator[Services]:
         feed.nudge,
         https_only=settings.secure,
         trusted_proxies=settings.trusted_proxies,
-        limits=DoorLimits(limiter),
+        limiter=limiter,
         global_limits=settings.rate_limits,
     )
     outbound = _outbound(settings)

@@ -5,9 +5,9 @@ import pytest
 
 from domain.clock import utc_now
 from domain.operations import explain_event
-from domain.operations.receive_event import scoped_key
 from domain.operations.set_secret import set_secret
 from domain.rules.conditions import Conditions, explain
+from domain.rules.dedupe import id_key
 from domain.rules.ids import new_id
 from domain.rules.subjects import Subject
 from domain.rules.traces import Judgement
@@ -167,7 +167,7 @@ async def test_repeats_of_the_senders_id_are_told(alice: Browser, history: Histo
     await execute(
         "INSERT INTO sender_id (key_hash, team_id, trigger_id, event_id, body_hash, repeats, "
         "body_differed, expires_at) VALUES ($1, $2, $3, $4, '', 3, true, $5)",
-        scoped_key(history.trigger_id, "delivery 7"),
+        id_key(history.trigger_id, "delivery 7"),
         history.team_id,
         history.trigger_id,
         event_id,

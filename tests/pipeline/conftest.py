@@ -16,9 +16,10 @@ from domain.operations.decide_in_passes import Decider
 from domain.operations.hold_back import HoldBack
 from domain.operations.hook_directory import Hook
 from domain.operations.prepare_runs import RunPreparer
-from domain.operations.receive_event import EventReceiver, Receipt
+from domain.operations.receive_event import EventReceiver
 from domain.operations.run_executions import ExecutionRunner
 from domain.operations.settle_executions import Settler
+from domain.operations.store_events import Receipt
 from domain.operations.team_redactors import TeamRedactors
 from domain.outbound import Outbound
 from domain.store.database import fetch

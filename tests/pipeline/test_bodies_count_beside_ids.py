@@ -5,7 +5,9 @@ import asyncio
 from uuid import UUID
 
 from domain.clock import utc_now
-from domain.operations.receive_event import EventReceiver, Receipt, scoped_key
+from domain.operations.receive_event import EventReceiver
+from domain.operations.store_events import Receipt
+from domain.rules.dedupe import id_key
 from domain.store import events
 from domain.store.database import fetch
 from domain.store.events import NewEvent
@@ -64,7 +66,7 @@ async def test_how_often_a_body_came_again_under_other_ids_is_known(line: Line) 
     first = await line.send(hook, {"id": 1}, "one")
     for senders_own in ("one", "two", "three", "one", None):
         await line.send(hook, {"id": 1}, senders_own)
-    own = scoped_key(hook.trigger_id, "one")
+    own = id_key(hook.trigger_id, "one")
     found = await repeats_of(hook.team_id, first.event_id, own)
     assert found == Repeats(repeats=2, body_differed=False, under_other_ids=3)
 
@@ -74,7 +76,7 @@ async def test_a_batch_whose_answer_was_lost_is_found_again(line: Line) -> None:
     first = await line.send(hook, {"id": 1}, "one")
     (row,) = await fetch("SELECT * FROM event WHERE id = $1", first.event_id)
     keys = {key for key, event_id in (await known(hook.trigger_id)).items()}
-    own = scoped_key(hook.trigger_id, "one")
+    own = id_key(hook.trigger_id, "one")
     (of_body,) = keys - {own}
     again = NewEvent(
         id=first.event_id,

@@ -8,7 +8,7 @@ from litestar.response import Template
 
 from domain.errors import NotFound
 from domain.operations.explain_decisions import explain_decisions
-from domain.operations.receive_event import scoped_key
+from domain.rules.dedupe import id_key
 from domain.rules.json_values import JsonValue
 from domain.rules.permissions import SEE_EVENTS, SEE_PAYLOADS, Actor
 from domain.store.pages_events import (
@@ -139,5 +139,5 @@ def _search(document: JsonValue, asked: str) -> Matches | None:
 
 async def _repeats(actor: Actor, event: EventShown) -> Repeats | None:
     own = event.sender_id
-    key_hash = None if own is None else scoped_key(event.trigger_id, own)
+    key_hash = None if own is None else id_key(event.trigger_id, own)
     return await repeats_of(actor.team_id, event.id, key_hash)

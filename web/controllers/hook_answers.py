@@ -10,7 +10,8 @@ import msgspec
 from litestar.types import Send
 
 from domain.errors import InvalidInput, NotFound, Overloaded, SignalboxError, Throttled
-from domain.operations.receive_event import BadSignature, Receipt
+from domain.operations.receive_event import BadSignature
+from domain.operations.store_events import Receipt
 from domain.rules.door_settings import DoorSettings
 from domain.senders import Reply
 
