@@ -5,9 +5,9 @@ takes all of it. So an idle system answers at once, and a busy one shares each c
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from itertools import takewhile
+from typing import Any, Generic, TypeVar
 
 from domain.errors import Overloaded
 from domain.fair_queue import FairQueue, Lane
@@ -50,7 +50,8 @@ class Batcher(Generic[Item, Result]):
         self._patience_s = patience_s
         self._outages = outages
         self._queue: FairQueue[asyncio.Future[Result], Item] = FairQueue(waiting)
-        self._promised: deque[tuple[float, asyncio.Future[Result]]] = deque()
+        # When each caller's patience ends, the first to end first.
+        self._promised: dict[asyncio.Future[Result], float] = {}
         self._arrived = asyncio.Event()
         self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -88,18 +89,19 @@ class Batcher(Generic[Item, Result]):
         if self._closing or not self._queue.put(future, item, lane):
             raise Overloaded
         if self._patience_s is not None:
-            self._promised.append((self._loop.time() + self._patience_s, future))
+            self._promised[future] = self._loop.time() + self._patience_s
         self._arrived.set()
         return future
 
     async def _watch_promises(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            now = self._loop.time()
-            while self._promised and (self._promised[0][0] <= now or self._promised[0][1].done()):
-                _, future = self._promised.popleft()
-                if not future.done():
-                    future.set_exception(TimeoutError())
+            self._end_patience()
+
+    def _end_patience(self) -> None:
+        now = self._loop.time()
+        for future in list(takewhile(lambda each: self._promised[each] <= now, self._promised)):
+            self._settle(future, failure=TimeoutError())
 
     async def _run_passes(self) -> None:
         while True:
@@ -123,9 +125,22 @@ class Batcher(Generic[Item, Result]):
                     await self._run_pass([one])
                 return
             for _, future in taken:
-                if not future.done():
-                    future.set_exception(failure)
+                self._settle(future, failure=failure)
             return
         for (_, future), result in zip(taken, results, strict=True):
-            if not future.done():
-                future.set_result(result)
+            self._settle(future, result)
+
+    def _settle(
+        self,
+        future: "asyncio.Future[Result]",
+        result: Any = None,
+        failure: Exception | None = None,
+    ) -> None:
+        """Tell the caller, unless it has been told, or is gone."""
+        self._promised.pop(future, None)
+        if future.done():
+            return
+        if failure is None:
+            future.set_result(result)
+        else:
+            future.set_exception(failure)

@@ -10,6 +10,7 @@ from dramatiq.middleware.asyncio import AsyncIO
 
 from domain.coordination.redis_urls import queue_url
 from domain.errors import BadSettings
+from domain.garbage import collect_seldom
 from domain.logs import configure_logs
 from domain.settings import read_settings
 from tasks.broker import make_broker
@@ -28,3 +29,5 @@ dramatiq.set_broker(broker)
 
 # The actors bind to the broker that is set when their modules are imported.
 from tasks import backtests, events, executions, shadows  # noqa: E402, F401
+
+collect_seldom()

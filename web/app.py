@@ -31,6 +31,7 @@ from domain.coordination.limiter import RateLimiter
 from domain.coordination.live_feed import LiveFeed, LiveHub
 from domain.encryption import Vault
 from domain.errors import BadSettings
+from domain.garbage import collect_seldom
 from domain.logs import configure_logs
 from domain.operations.receive_event import EventReceiver
 from domain.outbound import Outbound
@@ -272,7 +273,9 @@ def _app_of_this_process() -> Litestar:
     except BadSettings as bad:
         sys.exit(f"The settings need mending:\n{bad}")
     configure_logs("web", settings.log_level)
-    return create_app(settings)
+    made = create_app(settings)
+    collect_seldom()
+    return made
 
 
 if TYPE_CHECKING:
