@@ -19,6 +19,8 @@ from tests.chaos.site import Site
 from tests.faults.sender import Sent
 from tests.support.installation import Around, wait_until
 
+_LOCKED_S = 60
+
 
 def _answers(site: Site, since: int) -> Counter[int]:
     """The statuses of all answers to what was sent since."""
@@ -121,11 +123,13 @@ def f32(site: Site) -> str:
     return f"{_only_promises_or_503(site, since)}; the slowest answer took {slowest:.1f} s"
 
 
-@CATALOGUE.add("F33", "the executions are locked", "`LOCK TABLE execution` for 15 s, under load")
+@CATALOGUE.add(
+    "F33", "the executions are locked", f"`LOCK TABLE execution` for {_LOCKED_S} s, under load"
+)
 def f33(site: Site) -> str:
     since = len(site.rig.sender.ledger)
     with site.load(), _held(site, "LOCK TABLE execution IN ACCESS EXCLUSIVE MODE"):
-        time.sleep(15)
+        time.sleep(_LOCKED_S)
         answers = _answers(site, since)
         assert set(answers) == {202}, answers
     return f"hooks went on: {answers[202]} answers of 202"
