@@ -38,7 +38,7 @@ async def row_of(team_id: UUID, id_: UUID) -> DestinationRow:
 
 async def until_open(guard: Any, team_id: UUID) -> None:
     """Returns as soon as the guard turns calls away."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while not isinstance(found := await guard.enter(team_id, call()), Waits):
             found.leave("unknown")
             await asyncio.sleep(0.05)

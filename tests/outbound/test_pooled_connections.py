@@ -158,7 +158,7 @@ async def test_an_answer_that_nobody_asked_for_answers_no_later_call(
     [connections] = outbound._pooled.connector._conns.values()  # type: ignore[union-attr]
     [(protocol, _)] = connections
     target.release("a")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not protocol.should_close:  # noqa: ASYNC110 - aiohttp tells nobody that data came
             await asyncio.sleep(0)
     assert await call(outbound, target.url("/status/201")) == 201

@@ -49,7 +49,7 @@ async def guard(app: Litestar, settings: Settings) -> AsyncIterator[DestinationG
 
 async def until(happened: Callable[[], Awaitable[Any]]) -> Any:
     """What it answers as soon as that is true."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (answer := await happened()):  # noqa: ASYNC110 - for a row of the database
             await asyncio.sleep(0.02)
         return answer

@@ -38,7 +38,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(happened: Callable[[], Any], within_s: float = 15.0, what: str = "it") -> Any:
+def wait_until(happened: Callable[[], Any], within_s: float = 30.0, what: str = "it") -> Any:
     """What `happened()` answers as soon as that is true. Fails after `within_s` seconds."""
     end = time.monotonic() + within_s
     while True:
