@@ -19,7 +19,7 @@ from domain.senders import SENDERS
 from tests.support.installation import Hook, Installation, Team
 from tests.support.people import PASSWORD
 
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 Theme = Literal["light", "dark"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
