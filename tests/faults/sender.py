@@ -81,7 +81,9 @@ class Sender:
         """Wait until every request that was begun has its answer, or has lost its connection."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
-            future.result(PATIENCE_S)
+            # Longer than a request's own patience: a connection that cannot be opened (all ports of
+            # this machine were just used) is an answer that did not come, and is sent again.
+            future.result(2 * PATIENCE_S)
 
     def _begin(self, these: Iterable[Sent]) -> None:
         self._waiting.extend(self._threads.submit(self._deliver, sent) for sent in these)
