@@ -4,7 +4,7 @@ from datetime import datetime
 
 import asyncpg
 
-from domain.store.database import Unavailable, fetch_one, transaction
+from domain.store.database import Unavailable, execute, fetch_one, transaction
 from domain.store.migrations import missing_migrations
 
 _LITTLE_MEMORY = "SET LOCAL work_mem = '64kB'"
@@ -23,7 +23,7 @@ async def database_stores() -> bool:
     """Whether the database takes what is new: it is no standby, and has room on its disk."""
     try:
         async with transaction():
-            await fetch_one(_LITTLE_MEMORY)
+            await execute(_LITTLE_MEMORY)
             row = await fetch_one(_TAKES_DISK)
     except (*Unavailable, asyncpg.PostgresError):
         return False
