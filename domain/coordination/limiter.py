@@ -15,6 +15,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ class Ask:
 class Admission:
     """The answer. `denied_by` is the first window that had no room (None where it only had to stay
     behind another of its group), `counts` the members of each window by now, `retry_after_s` when
-    there may be room again. `limiter` is `away` when Redis was not asked; nothing is counted then.
+    there may be room again, `counted_us` when it was counted (µs since 1970 by Redis' clock, 0: it
+    was not). `limiter` is `away` when Redis was not asked; nothing is counted then.
     """
 
     admitted: bool
@@ -62,13 +64,21 @@ class Admission:
     counts: tuple[int, ...]
     retry_after_s: float
     limiter: Limiter = "shared"
+    counted_us: int = 0
 
     def trace(self, windows: Sequence[Window]) -> list[dict[str, object]]:
         """The windows that were asked, as a decision's trace tells of them."""
+        at = self.counted_at
         return [
-            window.traced(count, self.limiter, admitted=self._has_room(place, window))
+            window.traced(count, self.limiter, at, admitted=self._has_room(place, window))
             for place, (window, count) in enumerate(zip(windows, self.counts, strict=True))
         ]
+
+    @property
+    def counted_at(self) -> datetime | None:
+        """When it was counted, by Redis' clock."""
+        seconds = self.counted_us / _MICROSECONDS
+        return datetime.fromtimestamp(seconds, UTC) if self.counted_us else None
 
     def _has_room(self, place: int, window: Window) -> bool:
         if self.admitted or place == self.denied_by:
@@ -190,8 +200,8 @@ def _spelled(asks: Sequence[Ask]) -> tuple[list[str], list[bytes]]:
 def _admissions(asks: Sequence[Ask], told: Sequence[int]) -> Iterator[Admission]:
     place = 0
     for ask in asks:
-        admitted, denied_by, wait_us = told[place : place + 3]
-        place += 3
+        admitted, denied_by, wait_us, counted_us = told[place : place + 4]
+        place += 4
         counts = tuple(told[place : place + len(ask.windows)])
         place += len(counts)
         yield Admission(
@@ -199,6 +209,7 @@ def _admissions(asks: Sequence[Ask], told: Sequence[int]) -> Iterator[Admission]
             denied_by=denied_by - 1 if denied_by else None,
             counts=counts,
             retry_after_s=wait_us / _MICROSECONDS,
+            counted_us=counted_us,
         )
 
 

@@ -8,9 +8,11 @@ at the instant t has left the window at t + per_s.
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from domain.rules.instants import rfc3339
 from domain.rules.limits import Key, Limits, Rate, WhenUnavailable
 from domain.rules.subjects import Subject
 
@@ -46,9 +48,12 @@ class Window:
         """Where the values of a keyed window are listed."""
         return self.key.rpartition(":")[0]
 
-    def traced(self, count: int, limiter: Limiter, *, admitted: bool) -> dict[str, object]:
-        """The window as a decision's trace tells of it."""
-        return {
+    def traced(
+        self, count: int, limiter: Limiter, counted_at: datetime | None, *, admitted: bool
+    ) -> dict[str, object]:
+        """The window as a decision's trace tells of it; `counted_at` where the event is counted
+        in it."""
+        told: dict[str, object] = {
             "limit": self.label.scope,
             "most": self.most,
             "per_s": self.per_s,
@@ -58,6 +63,7 @@ class Window:
             "admitted": admitted,
             "limiter": limiter,
         }
+        return told if counted_at is None else {**told, "counted_at": rfc3339(counted_at)}
 
 
 def windows_of(  # noqa: PLR0917 - whose limits, and what they are asked for, in one order everywhere

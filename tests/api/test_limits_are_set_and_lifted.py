@@ -162,17 +162,18 @@ async def test_a_trace_tells_what_keys_found_to_who_may_see_payloads(
     event_id = await history.event()
     full = {"limit": "key", "most": 1, "per_s": 1, "key": "$.a", "value": '"north"', "count": 1,
             "admitted": False, "limiter": "shared"}  # fmt: skip
+    everybodys = {**full, "limit": "global", "key": None, "value": None, "count": 123}
     waits = {"for": "limit", "key": '"north"', "behind": 2}
     await history.decision(
-        event_id, "deferred", reason="limit", trace={"limits": [full], "waits": waits}
+        event_id, "deferred", reason="limit", trace={"limits": [full, everybodys], "waits": waits}
     )
 
     seen = [(await who.get(f"/events/{event_id}")).json() for who in (alice, bob)]
 
     all_of_it, hidden = (event["decisions"][0]["trace"] for event in seen)
-    assert all_of_it["limits"] == [full]
+    assert all_of_it["limits"] == [full, {**everybodys, "count": None}]
     assert all_of_it["waits"] == waits
-    assert hidden["limits"] == [{**full, "value": None}]
+    assert hidden["limits"][0] == {**full, "value": None}
     assert "north" not in json.dumps(hidden)
 
 

@@ -77,11 +77,14 @@ def play(scenario: Scenario, site: Site) -> Outcome:
         pace_s = site.pace()
         site.finish(scenario.within_s)
         site.watch.start_anew()
+        since = site.rig.now()
+        site.send_burst()
         told = scenario.play(site)
         outcome.told = told if isinstance(told, str) else ""
         site.finish(scenario.within_s)
         back_s = site.seconds_until_back(pace_s)
         site.finish(scenario.within_s)
+        assert site.waited_since(since), "nobody had to wait for the window, so it was not tried"
         found = list(further_violations(site))
         assert not found, "; ".join(found)
         outcome.told += f"{'; ' if outcome.told else ''}back to its pace {back_s:.1f} s later"

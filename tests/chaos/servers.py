@@ -8,8 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
+
+import redis
 
 from cli.postgres import Postgres
 from cli.processes import DataDirectory
@@ -77,11 +80,28 @@ class OwnValkey(OwnServer):
     def __init__(self, server: Valkey, url: str) -> None:
         super().__init__(server)
         self.url = url
+        self.forgotten: list[tuple[datetime, datetime]] = []
+        """From when to when it lost something of what it knew."""
+
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Note that it loses something meanwhile."""
+        start = datetime.now(UTC)
+        try:
+            yield
+        finally:
+            self.forgotten.append((start, datetime.now(UTC)))
 
     def lose_its_file(self) -> None:
         """What it had put on disk is gone."""
-        for each in self.data.iterdir():
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        with self.forgetting():
+            for each in self.data.iterdir():
+                shutil.rmtree(each) if each.is_dir() else each.unlink()
+
+    def flush(self) -> None:
+        """Delete all that it knows."""
+        with self.forgetting(), redis.Redis.from_url(self.url) as client:
+            client.flushall()
 
 
 class Servers:
@@ -104,10 +124,10 @@ class Servers:
     @property
     def proxied(self) -> dict[str, str]:
         """`DATABASE_URL` and `REDIS_URL` through the proxies."""
-        pg, redis = self.postgres_proxy.port, self.valkey_proxy.port
+        postgres, valkey = self.postgres_proxy.port, self.valkey_proxy.port
         return {
-            "DATABASE_URL": f"postgresql://signalbox@127.0.0.1:{pg}/signalbox?sslmode=disable",
-            "REDIS_URL": f"redis://127.0.0.1:{redis}/0",
+            "DATABASE_URL": f"postgresql://signalbox@127.0.0.1:{postgres}/signalbox?sslmode=disable",
+            "REDIS_URL": f"redis://127.0.0.1:{valkey}/0",
         }
 
 

@@ -1,7 +1,8 @@
 """An installation on servers of its own, with everything that scenarios do to it.
 
 The product reaches its servers through proxies; whoever checks goes past them. One team of it
-(`alice`) takes what the sender sends, and is what the checker looks at. Another (`timed`) has a
+(`alice`) takes what the sender sends, and is what the checker looks at; one of its triggers is
+limited, and now and then a burst comes that has to wait for it. Another (`timed`) has a
 schedule that is due every few seconds, whatever else happens.
 """
 
@@ -16,7 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -24,13 +26,10 @@ import redis
 
 from tests.chaos.servers import Servers, own_servers
 from tests.chaos.watch import Watch
-from tests.faults.checker import Checker, Facts
+from tests.faults.checker import Checker, Facts, Limited
 from tests.faults.rig import PROCESSES, Rig
 from tests.faults.sender import Sent
 from tests.support.installation import Hook, Installation, Team, wait_until
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 SLOT_EVERY_S, SLOTS = 15, 400
 # What other teams than the sender's have the target do.
@@ -40,6 +39,15 @@ OTHERS = ("POST /timed", "POST /flood")
 OWN_BREAKER = "POST /own/"
 _LENIENT = {"in_a_row": 1_000, "failure_rate": 1.0, "min_calls": 10_000}
 KEPT_LOGS = Path(tempfile.gettempdir()) / "signalbox-chaos-logs"
+# What is over the window waits, and so it does while nobody can count.
+_MOST, _PER_S = 10, 2
+_WINDOW = {"most": _MOST, "per_s": _PER_S, "when_unavailable": "closed"}
+_BURST = 24
+_BURST_EVERY_S = 16.0
+_WAITED = """
+SELECT count(*) AS waited FROM decision
+WHERE trigger_id = $1::uuid AND verdict = 'deferred' AND decided_at > $2
+"""
 # So many deliveries without an answer, and the load waits for the door to open again.
 _MOST_UNANSWERED = 300
 _PACE_OF = 30
@@ -59,6 +67,9 @@ class Site:
         self.rig.checker = Checker(
             self.rig.sender, servers.database_url, installation.ledger, self.team_id, OTHERS
         )
+        self.limited = self.team.hook(limits={"rate": [_WINDOW]})
+        self.rig.checker.limited = Limited(UUID(self.limited.id), _MOST, _PER_S)
+        self.rig.checker.forgotten = servers.valkey.forgotten
         self.timed_trigger, self.due = _schedule(installation.team("timed"), installation)
         self.watch = Watch(servers.database_url)
         self.rig.send_mixture(1)
@@ -113,12 +124,24 @@ class Site:
 
     def _send(self, per_s: float, hook: Hook | None, over: threading.Event) -> None:
         tick_s = 0.25
-        owed = 0.0
+        owed, next_burst = 0.0, time.monotonic()
         while not over.wait(tick_s):
             owed += per_s * tick_s
+            if time.monotonic() >= next_burst:
+                next_burst += _BURST_EVERY_S
+                self.send_burst()
             if self.rig.sender.unanswered < _MOST_UNANSWERED and owed >= 4:
                 self.rig.send_mixture(int(owed) - 3, hook)
                 owed -= int(owed)
+
+    def send_burst(self) -> None:
+        """Begin to send more than the limited trigger's window has room for."""
+        self.rig.sender.send(self.limited.url, _BURST)
+
+    def waited_since(self, since: datetime) -> int:
+        """How many had to wait for the window since then."""
+        waited: int = self.fetch(_WAITED, self.limited.id, since)[0]["waited"]
+        return waited
 
     def finish(self, within_s: float = 45.0) -> Facts:
         """Everything that was ever sent, held against the invariants."""

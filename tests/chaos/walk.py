@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import redis
-
 from tests.chaos.invariants import further_violations
 from tests.chaos.site import Site
 
@@ -79,8 +77,7 @@ def _freeze_valkey(site: Site, luck: random.Random) -> None:
 
 
 def _flush_valkey(site: Site, _luck: random.Random) -> None:
-    with redis.Redis.from_url(site.servers.valkey.url) as client:
-        client.flushall()
+    site.servers.valkey.flush()
 
 
 def _lose_redis_answers(site: Site, luck: random.Random) -> None:

@@ -252,9 +252,12 @@ def test_it_agrees_with_a_plain_list_of_what_passed(
                 before = await _now(redis)
                 one = ask(*(windows[place] for place in places), member=str(number))
                 (admission,) = await limiter.admit([one])
+                scores = []
                 for place in places:
                     at = await redis.zscore(windows[place].key, one.member)
+                    scores.append(int(at or 0))
                     _check_and_note(windows[place], passed[place], one.member, at, before)
+                assert admission.counted_us == (max(scores) if admission.admitted else 0)
                 full = [_full(windows[p], passed[p], one.member, before) for p in places]
                 assert admission.admitted or any(full)
 

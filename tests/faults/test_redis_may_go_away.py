@@ -35,6 +35,7 @@ class AnyValkey(Protocol):
     def start(self) -> None: ...
     def kill(self) -> None: ...
     def lose_its_file(self) -> None: ...
+    def flush(self) -> None: ...
 
 
 class OwnValkey:
@@ -54,6 +55,10 @@ class OwnValkey:
 
     def lose_its_file(self) -> None:
         shutil.rmtree(self._data)
+
+    def flush(self) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +92,7 @@ def restart_empty(valkey: AnyValkey) -> None:
 
 
 def flush(valkey: AnyValkey) -> None:
-    with redis.Redis.from_url(valkey.url) as client:
-        client.flushall()
+    valkey.flush()
 
 
 @pytest.mark.parametrize(

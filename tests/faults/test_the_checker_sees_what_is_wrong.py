@@ -2,11 +2,13 @@
 sound facts in one way."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from tests.faults.checker import Facts, violations
+from tests.faults.checker import Facts, Limited, violations
 from tests.faults.sender import Answer, Sent
 from tests.support.target import LedgerLine
 
@@ -130,3 +132,45 @@ def test_it_sees_a_dead_letter_that_does_not_say_why() -> None:
 
 def test_it_sees_rows_outside_the_partitions() -> None:
     assert found(strays=2) == ["2 rows lie in default partitions"]
+
+
+START = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def admission(counted_at: float | None, came_at: float = 0, began_at: float = 9) -> dict[str, Any]:
+    counted = None if counted_at is None else at(counted_at)
+    return {"sender_id": "a", "received_at": at(came_at), "counted_at": counted,
+            "began_at": at(began_at)}  # fmt: skip
+
+
+def let_through(*admissions: dict[str, Any], **more: Any) -> list[str]:
+    """What it finds of a trigger that may start two in any two seconds."""
+    return found(limited=Limited(uuid4(), 2, 2), admissions=admissions, **more)
+
+
+def test_a_window_that_holds_breaks_nothing() -> None:
+    assert let_through(*map(admission, (0, 1.9, 2, 3.9))) == []
+
+
+def test_it_sees_a_window_that_let_too_many_through() -> None:
+    counted = [admission(each) for each in (3.2, 1.1, 0, 1.2)]
+    (problem,) = let_through(*counted)
+    assert problem == f"I7: 3 were let through in 1.2 s, from {START} on"
+    assert let_through(*counted, forgotten=[(at(1.15), at(1.16))]) == []
+    assert let_through(*counted, forgotten=[(at(2), at(5))]) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (admission(None), "nobody counted a"),
+        (admission(2, came_at=4), "a was counted before it came"),
+        (admission(8, began_at=5), "a began before it was counted"),
+    ],
+)
+def test_it_sees_what_was_not_counted_when_it_had_to_be(wrong: dict[str, Any], told: str) -> None:
+    assert let_through(wrong) == [f"I7: {told}"]

@@ -1,5 +1,6 @@
 """Deferring and dropping: what is over a limit, and how it comes to run after all."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.store.database import execute, fetch
@@ -28,13 +29,16 @@ async def test_what_is_over_the_limit_waits_and_is_let_through_in_order(lanes: L
 
 async def test_the_trace_names_the_limit_its_window_the_count_and_the_key(lanes: Lanes) -> None:
     hook = await lanes.hook({"most": 1, "per_s": 3600, "key": "$.customer"})
+    before = datetime.now(UTC)
     first, second = await lanes.send(hook, {"customer": "c-7"}, {"customer": "c-7"})
     (fired,), (deferred,) = await lanes.decisions(first), await lanes.decisions(second)
     told: dict[str, Any] = {
         "limit": "key", "most": 1, "per_s": 3600, "key": "$.customer", "value": '"c-7"',
         "limiter": "shared", "count": 1,
     }  # fmt: skip
+    counted_at = fired["trace"]["limits"][0].pop("counted_at")
     assert fired["trace"]["limits"] == [{**told, "admitted": True}]
+    assert before <= datetime.fromisoformat(counted_at) <= datetime.now(UTC)
     assert deferred["trace"]["limits"] == [{**told, "admitted": False}]
     assert deferred["trace"]["waits"] == {"for": "limit", "key": '"c-7"', "behind": 0}
 

@@ -14,7 +14,7 @@ FULL = {
 }  # fmt: skip
 ROOM = {
     "limit": "team", "most": 1000, "per_s": 1, "key": None, "value": None, "count": 7,
-    "admitted": True, "limiter": "shared",
+    "admitted": True, "limiter": "shared", "counted_at": "2026-11-28T06:30:12.345678Z",
 }  # fmt: skip
 
 
@@ -31,7 +31,8 @@ async def test_each_window_is_a_row_with_its_count(alice: Browser, history: Hist
     assert "A limit was full. Nothing was started." in words(page)
     full, room = (row for row in rows(page) if "in 1" in row)
     assert full == '✗ full Events of the same key 2 in 1 min $.shop "north" 2 of 2'
-    assert room == "✓ has room All events of the team 1,000 in 1 s - - 7 of 1,000"
+    counted = "7 of 1,000 at 2026-11-28 06:30:12 UTC"
+    assert room == f"✓ has room All events of the team 1,000 in 1 s - - {counted}"
 
 
 async def test_who_may_not_see_payloads_sees_no_values_of_keys(

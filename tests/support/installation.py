@@ -251,6 +251,7 @@ class Team:
         *,
         conditions: Any = None,
         retry: dict[str, Any] | None = None,
+        limits: dict[str, Any] | None = None,
         **config: Any,
     ) -> Hook:
         """A webhook trigger, unsigned unless `config` names another scheme."""
@@ -261,6 +262,7 @@ class Team:
             "config": {"scheme": "none", **config},
             "conditions": conditions,
             "retry": retry or {},
+            "limits": limits or {},
         }
         made = self.api.post("/triggers", json=draft)
         assert made.status_code == 201, made.text

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class LimitRow:
     key: str
     value: str
     count: str
+    counted_at: datetime | None
     style: str
     mark: str
     mark_words: str
@@ -71,6 +73,19 @@ def without_values(trace: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
+def without_others(trace: Mapping[str, Any]) -> dict[str, Any]:
+    """The trace without the counts of the installation's windows: how much others do is theirs."""
+    limits = trace.get("limits")
+    if not isinstance(limits, list):
+        return dict(trace)
+    shown = [_hidden(each, "count") if _is_everybodys(each) else each for each in limits]
+    return {**trace, "limits": shown}
+
+
+def _is_everybodys(window: Any) -> bool:
+    return str(_part(window, "limit")) == "global"
+
+
 def _hidden(part: Any, name: str) -> Any:
     return {**part, name: None} if isinstance(part, Mapping) and name in part else part
 
@@ -88,6 +103,7 @@ def _rows(stored: Any, *, values: bool) -> Iterator[LimitRow]:
             key=str(key) if key else "",
             value=(str(value) if values else HIDDEN) if value is not None else "",
             count=_count(each, most, away=away),
+            counted_at=_instant(_part(each, "counted_at")),
             style="passed" if admitted else "missed",
             mark="✓" if admitted else "✗",
             mark_words=_meaning(admitted=admitted, away=away),
@@ -95,7 +111,7 @@ def _rows(stored: Any, *, values: bool) -> Iterator[LimitRow]:
 
 
 def _count(each: Any, most: int, *, away: bool) -> str:
-    if away or _part(each, "limit") == "global":  # how much others do is theirs
+    if away or _is_everybodys(each):
         return ""
     count = _part(each, "count")
     return f"{count:,} of {most:,}" if isinstance(count, int) else ""
@@ -119,6 +135,13 @@ def _sentences(trace: Mapping[str, Any]) -> Iterator[str]:
         yield f"It stands for {count_words(batch, 'event')} that were gathered."
     if any(_part(each, "limiter") == "away" for each in _list(trace.get("limits"))):
         yield "Redis was away, so nobody could count: each window did what it says for that."
+
+
+def _instant(stored: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(stored)
+    except (TypeError, ValueError):
+        return None
 
 
 def _list(stored: Any) -> list[Any]:

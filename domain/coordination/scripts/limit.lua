@@ -16,8 +16,9 @@
 --       An ask: {member, group ("" for none), the places of its windows (from 1)}. Many asks share
 --       few windows, and to write and read numbers apart costs more than all else that is done here.
 -- Returns a flat list of integers; for each ask: admitted (1 or 0), the window that had no room
---       (from 1; 0: none), µs until it may be worth another try, and for each window its members,
---       with this one where it was admitted.
+--       (from 1; 0: none), µs until it may be worth another try, the instant at which it was counted
+--       (µs of TIME; of one that was counted by an earlier call that one's; 0: it is not), and for
+--       each window its members, with this one where it was admitted.
 --
 -- Time: O(log most) for each ask and window, and what has left since the last call is removed once
 -- each. The clock is this server's and stands still during a call. Not for a Redis Cluster: the
@@ -95,11 +96,14 @@ local answer = {}
 
 for _, ask in ipairs(told[2]) do
     local member, group, places = ask[1], ask[2], ask[3]
-    local missing, denied_by, wait = {}, 0, 0
+    local missing, denied_by, wait, counted = {}, 0, 0, 0
     for place, which in ipairs(places) do
         local window = windows[which]
         local count = count_of(window)
-        if not redis.call('ZSCORE', window.key, member) then
+        local since = redis.call('ZSCORE', window.key, member)
+        if since then
+            counted = math.max(counted, tonumber(since))
+        else
             missing[#missing + 1] = window
             if count >= window.most then
                 if denied_by == 0 then denied_by = place end
@@ -111,13 +115,16 @@ for _, ask in ipairs(told[2]) do
     local admitted = denied_by == 0 and not blocked
     if admitted then
         for _, window in ipairs(missing) do add(window, member) end
+        if #missing > 0 then counted = now end
     else
+        counted = 0
         wait = math.max(wait, blocked or 0)
         if group ~= '' then behind[group] = wait end
     end
     answer[#answer + 1] = admitted and 1 or 0
     answer[#answer + 1] = denied_by
     answer[#answer + 1] = wait
+    answer[#answer + 1] = counted
     for _, which in ipairs(places) do answer[#answer + 1] = counts[windows[which].key] end
 end
 

@@ -52,6 +52,7 @@ def f22(site: Site) -> str:
         time.sleep(_AWAY_S)
         running = site.rig.sender.ledger
         site.servers.valkey.start()
+    site.finish(_AWAY_S)  # what nobody could count leaves its lane as the window allows
     away.expect_the_bell_to_work(site.rig)
     refused = sum(not answer.accepted for sent in running.values() for answer in sent.answers)
     return f"{refused} of all requests so far were refused"
@@ -113,6 +114,7 @@ def f25(site: Site) -> str:
         while time.monotonic() < end:
             slowest = max(slowest, site.pace())
     assert slowest < 2.0, f"a delivery took {slowest:.1f} s"
+    site.finish(_FROZEN_S)
     away.expect_the_bell_to_work(site.rig)
     return f"deliveries took {slowest * 1000:.0f} ms at most meanwhile"
 
@@ -136,7 +138,7 @@ def f26(site: Site) -> str:
                 _follow(replica, line)
                 with site.load():
                     time.sleep(3)
-                    with line.stalled():
+                    with master.forgetting(), line.stalled():
                         time.sleep(1)  # what the master says now, the replica never hears
                         master.kill()
                         line.reset()

@@ -43,7 +43,7 @@ from web.controllers.api.shapes import (
 )
 from web.controllers.api.trigger_shapes import ScheduleView, TriggerSecretView, TriggerView
 from web.controllers.api.workflow_shapes import WorkflowView
-from web.presenters.limit_traces import without_values
+from web.presenters.limit_traces import without_others, without_values
 
 
 def id_in_path(text: str) -> UUID:
@@ -190,7 +190,8 @@ def _trace(decision: Row, explained: Mapping[UUID, Explained], *, values: bool) 
     found = explained.get(decision["id"])
     if found is not None and found.agrees:
         stored["clauses"] = found.judgement.clauses
-    return json_of(json_text(stored if values else without_values(stored)))
+    shown = without_others(stored)
+    return json_of(json_text(shown if values else without_values(shown)))
 
 
 _EXECUTION_FIELDS = ExecutionView.__struct_fields__
