@@ -83,6 +83,10 @@ class Batcher(Generic[Item, Result]):
         """How many items wait for a pass."""
         return len(self._queue)
 
+    def is_full(self, lane: Lane = None) -> bool:
+        """Whether `submit` would refuse an item of the lane now."""
+        return self._closing or self._queue.is_full(lane)
+
     def submit(self, item: Item, lane: Lane = None) -> "asyncio.Future[Result]":
         """The future result of `item`. Raises Overloaded when too much is waiting already."""
         future: asyncio.Future[Result] = self._loop.create_future()

@@ -41,6 +41,10 @@ class FairQueue(Generic[Key, Value]):
         self._keys.add(key)
         return True
 
+    def is_full(self, lane: Lane = None) -> bool:
+        """Whether there is no more room in a lane."""
+        return self.waiting_in(lane) >= self._most_a_lane
+
     def take(
         self, most: int, held: Mapping[Any, int] = _NOTHING_HELD, ceiling: int | None = None
     ) -> list[tuple[Key, Value]]:

@@ -28,6 +28,8 @@ from domain.store.database import Contended, Unavailable
 from domain.store.events import NewEvent
 from domain.store.jsonb import json_text
 
+# Of all events together that are about to be stored.
+MOST_WAITING_BYTES = 128 * 1024 * 1024
 # Put among a test event's headers, and taken out of all that come from outside.
 TEST_HEADER = "signalbox-test"
 OUR_MARKS = frozenset({TEST_HEADER, UNLIMITED_MARK})
@@ -65,6 +67,7 @@ class EventReceiver:
         self.notes = DoorNotes(announce)
         self.clock = ClockWatch()
         self._hooks = HookDirectory(vault, global_limits)
+        self._waiting_bytes = 0
         self._store = EventStore(ring_events, announce)
         self._limits = None if limiter is None else DoorLimits(limiter, self._store.commit)
 
@@ -83,6 +86,12 @@ class EventReceiver:
         await self._store.close()
         await self.notes.close()
         await self.clock.close()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether `receive` has no room for another event: to say so at once, before anything is
+        done for the request, leaves the time to those that wait."""
+        return self._store.is_full or self._waiting_bytes >= MOST_WAITING_BYTES
 
     async def find_hook(self, token: str) -> Hook | None:
         """The hook that `token` opens, or None. Raises Overloaded when the database is away, or
@@ -118,12 +127,17 @@ class EventReceiver:
             return reply
         arrived = _Arrived(headers, raw_headers, query, body, test, unlimited)
         event = _event(hook, verified, arrived)
+        if self._waiting_bytes + len(body) > MOST_WAITING_BYTES:
+            raise Overloaded
+        self._waiting_bytes += len(body)
         try:
             if self._limits is None or unlimited or not hook.windows:
                 return await self._store.store(event)
             return await self._limits.store(event, hook.windows)
         except (*Unavailable, *Contended):
             raise Overloaded(2) from None
+        finally:
+            self._waiting_bytes -= len(body)
 
 
 class _Arrived(NamedTuple):

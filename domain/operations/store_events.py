@@ -9,7 +9,7 @@ The steps for a batch, and what can go wrong after each:
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,9 +20,12 @@ from domain.store import events
 from domain.store.database import Contended, Unavailable, at_the_door
 from domain.store.events import NewEvent
 
-MOST_PER_COMMIT = 128
+# Commits grow with what waits: else each costs a busy process as many turns, whatever it stores.
+MOST_PER_COMMIT = 1_000
+MOST_BYTES_A_STATEMENT = 16 * 1024 * 1024
 COMMITS_AT_ONCE = 2
-MOST_WAITING = 1_000
+# About a second's worth; how large they may be together, `receive_event.py` says.
+MOST_WAITING = 4_000
 # A database that restarts is away for a few seconds; the senders of that moment need not notice.
 RETRY_AFTER_S = (0.1, 0.4, 1.5, 2.0)
 # A slow database makes senders wait no longer: they are told to come again. What is stored after
@@ -68,6 +71,11 @@ class EventStore:
         """Commit what is still waiting, then end."""
         await self._commits.close()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether `store` would raise Overloaded."""
+        return self._commits.is_full()
+
     async def store(self, event: NewEvent) -> Receipt:
         """Store an event, together with those that others bring. Raises Overloaded when too many
         wait, and what `Unavailable` and `Contended` name."""
@@ -107,7 +115,9 @@ async def _store_round(
     """Store what is new among the events, and note in `first_of` for each the event that came
     first: itself, or the one it repeats. What is left is neither new nor a repeat."""
     first, repeats = _split_repeats(events_left)
-    stored = await _store_within_patience(first)
+    stored: set[UUID] = set()
+    for part in _parts(first):
+        stored |= await _store_within_patience(part)
     known: dict[bytes, UUID] = {}
     for event in first:
         if event.id in stored:
@@ -133,6 +143,20 @@ def _split_repeats(batch: Sequence[NewEvent]) -> tuple[list[NewEvent], list[NewE
         (first if seen.isdisjoint(_compared(event)) else repeats).append(event)
         seen.update(_remembered(event))
     return first, repeats
+
+
+def _parts(first: Sequence[NewEvent]) -> Iterator[list[NewEvent]]:
+    """The events in their order, in as few parts as a statement may be large."""
+    part: list[NewEvent] = []
+    size = 0
+    for event in first:
+        if part and size + len(event.body) > MOST_BYTES_A_STATEMENT:
+            yield part
+            part, size = [], 0
+        part.append(event)
+        size += len(event.body)
+    if part:
+        yield part
 
 
 def _compared(event: NewEvent) -> list[bytes]:

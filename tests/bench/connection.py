@@ -5,8 +5,10 @@ import re
 from typing import Protocol, cast
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_RETRY_AFTER = re.compile(rb"\r\nretry-after: *\d+\r\n", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 NO_ANSWER = 0
+REFUSED = (429, 503)
 
 
 class Owner(Protocol):
@@ -15,8 +17,9 @@ class Owner(Protocol):
     def connected(self, connection: "Connection") -> None:
         """It is open and free."""
 
-    def answered(self, index: int, status: int) -> None:
-        """The request has its answer, or never will (`NO_ANSWER`)."""
+    def answered(self, index: int, status: int, *, says_when: bool) -> None:
+        """The request has its answer, or never will (`NO_ANSWER`). `says_when`: it was refused, and
+        told when to come again."""
 
     def free(self, connection: "Connection") -> None:
         """It can carry the next request."""
@@ -55,7 +58,9 @@ class Connection(asyncio.Protocol):
             self._unread = data
             return
         self._unread = b""
-        self._finish(int(data[9:12]))
+        status = int(data[9:12])
+        says_when = status in REFUSED and _RETRY_AFTER.search(data, 0, end + 2) is not None
+        self._finish(status, says_when=says_when)
         if _CLOSES.search(data, 0, end):
             self._transport.close()
         else:
@@ -65,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._finish(NO_ANSWER)
         self._owner.lost(self)
 
-    def _finish(self, status: int) -> None:
+    def _finish(self, status: int, *, says_when: bool = False) -> None:
         index, self._carried = self._carried, None
         if index is not None:
-            self._owner.answered(index, status)
+            self._owner.answered(index, status, says_when=says_when)

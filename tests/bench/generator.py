@@ -18,12 +18,13 @@ from collections import deque
 import msgspec
 import uvloop
 
-from tests.bench.connection import Connection
+from tests.bench.connection import REFUSED, Connection
 from tests.bench.deliveries import Door, delivery_id, make_request
 
 ACCEPTED = 202
 _FINEST_S = 0.001  # libuv's timers count milliseconds
 _PATIENCE_S = 30.0
+_CONNECTED_AT_ONCE, _TAKEN_WITHIN_S = 500, 0.05  # a server's backlog holds some thousands
 _RESEND_AFTER_S = 0.3
 
 
@@ -45,7 +46,8 @@ class Plan(msgspec.Struct, frozen=True):
 
 class Sent(msgspec.Struct):
     """What became of it, by the index of the delivery: when it was due (without a rate: sent), when
-    it was answered, and with what status; 0 is no answer. Times are of CLOCK_MONOTONIC, in ns."""
+    it was answered, and with what status; 0 is no answer. Times are of CLOCK_MONOTONIC, in ns.
+    `left_open`: refusals that did not tell when to come again."""
 
     label: str
     due_ns: list[int]
@@ -54,6 +56,7 @@ class Sent(msgspec.Struct):
     started_wall_ns: int
     elapsed_s: float
     cpu_s: float
+    left_open: int
 
 
 class Sending:
@@ -69,6 +72,7 @@ class Sending:
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
         self._under_way = 0
+        self._left_open = 0
         self._done = asyncio.Event()
         self._begun = False
         self._ending = False
@@ -78,7 +82,10 @@ class Sending:
     async def run(self) -> Sent:
         """Send everything, or as much as the time allows."""
         async with asyncio.timeout(_PATIENCE_S):
-            await asyncio.gather(*(self._connect() for _ in range(self._plan.connections)))
+            for first in range(0, self._plan.connections, _CONNECTED_AT_ONCE):
+                some = range(first, min(first + _CONNECTED_AT_ONCE, self._plan.connections))
+                await asyncio.gather(*(self._connect() for _ in some))
+                await asyncio.sleep(_TAKEN_WITHIN_S)
         wall, cpu = time.time_ns(), _cpu_seconds()
         start = self._begin(time.monotonic_ns())
         await self._finished(self._plan.seconds + _PATIENCE_S)
@@ -89,7 +96,7 @@ class Sending:
         self._close()
         return Sent(
             self._plan.label, list(self._due[:sent]), list(self._answered[:sent]),
-            list(self._statuses[:sent]), wall, elapsed, cpu,
+            list(self._statuses[:sent]), wall, elapsed, cpu, self._left_open,
         )  # fmt: skip
 
     def _begin(self, now_ns: int) -> int:
@@ -170,8 +177,9 @@ class Sending:
         if self._begun:
             self._pump()
 
-    def answered(self, index: int, status: int) -> None:
+    def answered(self, index: int, status: int, *, says_when: bool) -> None:
         self._under_way -= 1
+        self._left_open += status in REFUSED and not says_when
         self._answered[index] = time.monotonic_ns()
         self._statuses[index] = status
 

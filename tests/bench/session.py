@@ -53,6 +53,7 @@ class Session:
         rate: float | None = None,
         resends: int = 0,
         door: Door | None = None,
+        connections: int = CONNECTIONS,
     ) -> Sent:
         """Send to the trigger, or to the one behind `door`. Takes the ids into the ledger, and CPU
         seconds into `cpu_s`."""
@@ -62,7 +63,7 @@ class Session:
             count=count,
             seconds=seconds,
             rate=rate,
-            connections=CONNECTIONS,
+            connections=connections,
             size=BODY_BYTES,
             resends=resends,
         )
@@ -85,13 +86,13 @@ class Session:
         """A line about what is going on."""
         print(f"  {text}", flush=True)
 
-    def drain(self) -> float:
+    def drain(self, within_s: float = _DRAINED_WITHIN_S) -> float:
         """Wait until nothing waits any more; how many seconds that took."""
         start = time.monotonic()
         while self.database.unfinished():
             self.installation.check()
-            if time.monotonic() - start > _DRAINED_WITHIN_S:
-                raise CannotStart(f"The backlog is not gone after {_DRAINED_WITHIN_S:g} s.")
+            if time.monotonic() - start > within_s:
+                raise CannotStart(f"The backlog is not gone after {within_s:g} s.")
             time.sleep(0.1)
         return time.monotonic() - start
 

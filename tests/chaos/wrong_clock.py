@@ -1,7 +1,8 @@
-"""Processes whose wall clock is wrong, as far as `wrong_clock.c` makes it so."""
+"""Processes whose wall clock is wrong, as far as libfaketime makes it so; monotonic ones are not.
 
-import shutil
-import subprocess
+On Debian: `apt-get install libfaketime`.
+"""
+
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,37 +10,37 @@ from pathlib import Path
 
 from tests.chaos.scenario import CannotBePlayed
 
-_SOURCE = Path(__file__).with_suffix(".c")
+# The library for processes with several threads; its folder is named after the architecture.
+_LIBRARIES = ("/usr/lib", "*/faketime/libfaketimeMT.so.1")
 
 
 class WrongClock:
     """A clock for the processes that are started with `env`."""
 
-    def __init__(self, folder: Path, library: Path) -> None:
-        self._offset = folder / "offset"
-        self.env = {"LD_PRELOAD": str(library), "WRONG_CLOCK": str(self._offset)}
-        self.jump_to(0)
+    def __init__(self, library: Path, offset: Path) -> None:
+        self._offset = offset
+        self.env = {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(offset),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
 
     def jump_to(self, ahead_s: int) -> None:
         """From now on the clock is so far ahead of the right time, or behind it."""
         new = self._offset.with_suffix(".new")
-        new.write_text(f"{ahead_s}\n")
+        new.write_text(f"{ahead_s:+}\n")
         new.rename(self._offset)
 
 
 @contextmanager
 def wrong_clock(ahead_s: int = 0) -> Iterator[WrongClock]:
-    """A clock that is so far ahead. Raises CannotBePlayed where there is no C compiler."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        raise CannotBePlayed("there is no C compiler here, of which the wrong clock is made")
+    """A clock that is so far ahead. Raises CannotBePlayed where libfaketime is missing."""
+    folder, pattern = _LIBRARIES
+    library = next(Path(folder).glob(pattern), None)
+    if library is None:
+        raise CannotBePlayed("libfaketime is not installed here")
     with tempfile.TemporaryDirectory(prefix="signalbox-clock-") as name:
-        folder = Path(name)
-        library = folder / "wrong_clock.so"
-        subprocess.run(
-            [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(_SOURCE), "-ldl"],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        clock = WrongClock(folder, library)
+        clock = WrongClock(library, Path(name) / "offset")
         clock.jump_to(ahead_s)
         yield clock

@@ -69,6 +69,10 @@ class _Call:
 
 async def hooks(scope: HTTPScope, receive: Receive, send: Send, receiver: EventReceiver) -> None:
     """Take one delivery: 202 when the event is on disk."""
+    if receiver.is_full:
+        metrics.REFUSED.labels(Overloaded.code).inc()
+        await send_answer(send, refusal(Overloaded(), str(uuid4())), [])
+        return
     call = _Call(scope)
     try:
         answer = await _take(call, receive, receiver)
