@@ -17,7 +17,8 @@ RIVALS := $(VENV)/rivals
 NODE := node_modules/npm.stamp
 NODE_DEV := node_modules/npm-dev.stamp
 
-# Processes that share the tests, file by file. Most tests wait: for a browser, for a deadline.
+# Processes that share the tests, file by file, in the order of the folders: those of a folder share
+# what they start. Most tests wait: for a browser, for a deadline.
 AT_ONCE ?= 3
 
 .DEFAULT_GOAL := help
@@ -31,7 +32,7 @@ run: $(RUNTIME) assets ## Start everything on this machine; PORT and SIGNALBOX_D
 	@$(BIN)/python -m cli.run
 
 test: $(DEV) $(NODE_DEV) assets ## Run all tests; ARGS="-k name" chooses some
-	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) ## The gate: format, lint, types, imports, templates, migrations
 	$(BIN)/ruff format --check .

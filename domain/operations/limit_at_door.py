@@ -73,7 +73,9 @@ class DoorLimits:
     async def store(self, event: NewEvent, windows: tuple[Window, ...]) -> Receipt:
         """Count an event and store it. Raises Throttled where a window is full, and what storing
         raises."""
-        told = await self._passes.submit(_Counted(event, Ask(str(event.id), windows)))
+        told = await self._passes.submit(
+            _Counted(event, Ask(str(event.id), windows)), event.team_id
+        )
         if isinstance(told, Throttled):
             raise told
         return told

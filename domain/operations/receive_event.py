@@ -4,7 +4,9 @@ The body is stored as it came, and judged later.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,7 +30,7 @@ from domain.store.database import Contended, Unavailable
 from domain.store.events import NewEvent
 from domain.store.jsonb import json_text
 
-# Of all events together that are about to be stored.
+# Of a team's events together that are about to be stored.
 MOST_WAITING_BYTES = 128 * 1024 * 1024
 # Put among a test event's headers, and taken out of all that come from outside.
 TEST_HEADER = "signalbox-test"
@@ -67,7 +69,7 @@ class EventReceiver:
         self.notes = DoorNotes(announce)
         self.clock = ClockWatch()
         self._hooks = HookDirectory(vault, global_limits)
-        self._waiting_bytes = 0
+        self._waiting_bytes: Counter[UUID] = Counter()
         self._store = EventStore(ring_events, announce)
         self._limits = None if limiter is None else DoorLimits(limiter, self._store.commit)
 
@@ -87,11 +89,10 @@ class EventReceiver:
         await self.notes.close()
         await self.clock.close()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether `receive` has no room for another event: to say so at once, before anything is
-        done for the request, leaves the time to those that wait."""
-        return self._store.is_full or self._waiting_bytes >= MOST_WAITING_BYTES
+    def is_full(self, team_id: UUID) -> bool:
+        """Whether `receive` has no room for another event of the team. To say so at once, before
+        the request is read and verified, leaves the time to those that wait."""
+        return self._store.is_full(team_id) or self._waiting_bytes[team_id] >= MOST_WAITING_BYTES
 
     async def find_hook(self, token: str) -> Hook | None:
         """The hook that `token` opens, or None. Raises Overloaded when the database is away, or
@@ -127,17 +128,27 @@ class EventReceiver:
             return reply
         arrived = _Arrived(headers, raw_headers, query, body, test, unlimited)
         event = _event(hook, verified, arrived)
-        if self._waiting_bytes + len(body) > MOST_WAITING_BYTES:
+        with self._room_for(event):
+            try:
+                if self._limits is None or unlimited or not hook.windows:
+                    return await self._store.store(event)
+                return await self._limits.store(event, hook.windows)
+            except (*Unavailable, *Contended):
+                raise Overloaded(2) from None
+
+    @contextmanager
+    def _room_for(self, event: NewEvent) -> Iterator[None]:
+        """Its bytes count for its team meanwhile. Raises Overloaded where they are too many."""
+        team_id, size = event.team_id, len(event.body)
+        if self._waiting_bytes[team_id] + size > MOST_WAITING_BYTES:
             raise Overloaded
-        self._waiting_bytes += len(body)
+        self._waiting_bytes[team_id] += size
         try:
-            if self._limits is None or unlimited or not hook.windows:
-                return await self._store.store(event)
-            return await self._limits.store(event, hook.windows)
-        except (*Unavailable, *Contended):
-            raise Overloaded(2) from None
+            yield
         finally:
-            self._waiting_bytes -= len(body)
+            self._waiting_bytes[team_id] -= size
+            if not self._waiting_bytes[team_id]:
+                del self._waiting_bytes[team_id]
 
 
 class _Arrived(NamedTuple):

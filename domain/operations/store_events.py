@@ -24,7 +24,7 @@ from domain.store.events import NewEvent
 MOST_PER_COMMIT = 1_000
 MOST_BYTES_A_STATEMENT = 16 * 1024 * 1024
 COMMITS_AT_ONCE = 2
-# About a second's worth; how large they may be together, `receive_event.py` says.
+# Of a team: about a second's worth. How large they may be, `receive_event.py` says.
 MOST_WAITING = 4_000
 # A database that restarts is away for a few seconds; the senders of that moment need not notice.
 RETRY_AFTER_S = (0.1, 0.4, 1.5, 2.0)
@@ -71,15 +71,14 @@ class EventStore:
         """Commit what is still waiting, then end."""
         await self._commits.close()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether `store` would raise Overloaded."""
-        return self._commits.is_full()
+    def is_full(self, team_id: UUID) -> bool:
+        """Whether `store` would raise Overloaded for the team."""
+        return self._commits.is_full(team_id)
 
     async def store(self, event: NewEvent) -> Receipt:
-        """Store an event, together with those that others bring. Raises Overloaded when too many
-        wait, and what `Unavailable` and `Contended` name."""
-        return await self._commits.submit(event)
+        """Store an event, together with those that others bring, the teams in turn. Raises
+        Overloaded when too many of its team wait, and what `Unavailable` and `Contended` name."""
+        return await self._commits.submit(event, event.team_id)
 
     async def commit(self, batch: Sequence[NewEvent]) -> list[Receipt]:
         """Store what is new, in one commit, and find for all else what it repeats. What seemed to

@@ -39,9 +39,9 @@ class Door:
 
         return asyncio.create_task(receive())
 
-    def refuses(self) -> bool:
+    def refuses(self, hook: Hook) -> bool:
         """Whether it says that it is full."""
-        return self.receiver.is_full
+        return self.receiver.is_full(hook.team_id)
 
 
 @pytest.fixture
@@ -60,11 +60,21 @@ async def door(line: Line, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Doo
     await door.receiver.close()
 
 
+async def hook_of_charlie(line: Line) -> Hook:
+    """A hook of another team."""
+    world = line.world
+    workflow_id = await world.workflow(actor=world.charlie)
+    saved = await world.trigger(workflow_id, actor=world.charlie)
+    hook = await line.receiver.find_hook(str(saved.row.hook_token))
+    assert hook is not None
+    return hook
+
+
 async def stored(hook: Hook) -> int:
     return len(await fetch("SELECT FROM event WHERE trigger_id = $1", hook.trigger_id))
 
 
-async def test_what_has_no_room_is_refused_and_the_others_are_stored(
+async def test_what_has_no_room_is_refused_and_all_else_is_stored_also_of_others(
     line: Line, door: Door
 ) -> None:
     hook = await line.hook()
@@ -73,17 +83,22 @@ async def test_what_has_no_room_is_refused_and_the_others_are_stored(
         first += [door.deliver(hook) for _ in range(A_COMMIT)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    assert not door.refuses()
+    assert not door.refuses(hook)
     waiting = [door.deliver(hook) for _ in range(WAITING)]
     await asyncio.sleep(0)
-    assert door.refuses()
+    assert door.refuses(hook)
     with pytest.raises(Overloaded):
         await door.deliver(hook)
 
+    others = await hook_of_charlie(line)
+    assert not door.refuses(others)
+    other = door.deliver(others)
+    await asyncio.sleep(0)
+
     door.goes_on.set()
-    receipts = await asyncio.gather(*first, *waiting)
+    receipts = await asyncio.gather(*first, *waiting, other)
     assert not any(receipt.duplicate for receipt in receipts)
-    assert not door.refuses()
+    assert not door.refuses(hook)
     assert await stored(hook) == COMMITS_AT_ONCE * A_COMMIT + WAITING
 
 
@@ -96,10 +111,10 @@ async def test_large_bodies_take_the_room_of_many(
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
         await door.deliver(hook, b"2" * 60)
-    assert not door.refuses(), "a small one still has room"
+    assert not door.refuses(hook), "a small one still has room"
     second = door.deliver(hook, b"3" * 40)
     await asyncio.sleep(0)
-    assert door.refuses()
+    assert door.refuses(hook)
 
     door.goes_on.set()
     await asyncio.gather(first, second)

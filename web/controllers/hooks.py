@@ -69,10 +69,6 @@ class _Call:
 
 async def hooks(scope: HTTPScope, receive: Receive, send: Send, receiver: EventReceiver) -> None:
     """Take one delivery: 202 when the event is on disk."""
-    if receiver.is_full:
-        metrics.REFUSED.labels(Overloaded.code).inc()
-        await send_answer(send, refusal(Overloaded(), str(uuid4())), [])
-        return
     call = _Call(scope)
     try:
         answer = await _take(call, receive, receiver)
@@ -93,6 +89,8 @@ async def _take(call: _Call, receive: Receive, receiver: EventReceiver) -> HookA
     if hook is None:
         await _turn_away(call, receive)
         raise NotFound
+    if receiver.is_full(hook.team_id):
+        raise Overloaded
     call.hook = hook
     if not call.test:
         _check_way(call, hook, receiver)
