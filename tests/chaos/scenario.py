@@ -78,9 +78,9 @@ def play(scenario: Scenario, site: Site) -> Outcome:
         site.finish(scenario.within_s)
         site.watch.start_anew()
         since = site.rig.now()
-        site.send_burst()
         told = scenario.play(site)
         outcome.told = told if isinstance(told, str) else ""
+        site.send_burst()
         site.finish(scenario.within_s)
         back_s = site.seconds_until_back(pace_s)
         site.finish(scenario.within_s)

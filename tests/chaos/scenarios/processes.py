@@ -70,6 +70,7 @@ def f4(site: Site) -> str:
 
 @CATALOGUE.add("F5", "worker killed before decision or claim", "kill -9 at two pause points")
 def f5(site: Site) -> str:
+    site.send_burst()  # of which some may be counted, and not decided yet
     return _killed_at("F5", site)
 
 

@@ -22,6 +22,7 @@ _AWAY_S, _FROZEN_S = 300.0, 90.0
 
 
 def _returns(site: Site, happens: str) -> None:
+    site.send_burst()
     away.test_redis_comes_back_and_no_event_was_lost_or_doubled(
         site.rig, site.servers.valkey, getattr(away, happens)
     )
