@@ -81,9 +81,9 @@ class EventStore:
         return await self._commits.submit(event, event.team_id)
 
     async def commit(self, batch: Sequence[NewEvent]) -> list[Receipt]:
-        """Store what is new, in one commit, and find for all else what it repeats. What seemed to
-        repeat a neighbour that was then no event itself (an id under which a known body came
-        again), or something that has just expired, has another round of its own."""
+        """Store what is new, in one commit (large bodies in several), and find for all else what it
+        repeats. What seemed to repeat a neighbour that was then no event itself (an id under which
+        a known body came again), or something that has just expired, has another round."""
         await pause_at("ingest.before_commit")
         first_of: dict[UUID, UUID] = {}
         left = list(batch)

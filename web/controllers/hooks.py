@@ -89,8 +89,6 @@ async def _take(call: _Call, receive: Receive, receiver: EventReceiver) -> HookA
     if hook is None:
         await _turn_away(call, receive)
         raise NotFound
-    if receiver.is_full(hook.team_id):
-        raise Overloaded
     call.hook = hook
     if not call.test:
         _check_way(call, hook, receiver)
@@ -99,6 +97,8 @@ async def _take(call: _Call, receive: Receive, receiver: EventReceiver) -> HookA
         return preflight(call.headers, hook.door)
     if method not in hook.door.methods:
         raise MethodNotAllowed(hook.door.methods)
+    if receiver.is_full(hook.team_id):
+        raise Overloaded
     body = await _body_of(call, receive, hook.door.max_body_bytes)
     query = call.scope["query_string"].decode("latin-1")
     result = await receiver.receive(
