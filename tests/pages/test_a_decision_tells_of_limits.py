@@ -31,8 +31,13 @@ async def test_each_window_is_a_row_with_its_count(alice: Browser, history: Hist
     assert "A limit was full. Nothing was started." in words(page)
     full, room = (row for row in rows(page) if "in 1" in row)
     assert full == '✗ full Events of the same key 2 in 1 min $.shop "north" 2 of 2'
-    counted = "7 of 1,000 at 2026-11-28 06:30:12 UTC"
-    assert room == f"✓ has room All events of the team 1,000 in 1 s - - {counted}"
+    assert room == "✓ had room All events of the team 1,000 in 1 s - - 7 of 1,000"
+
+
+async def test_it_says_when_the_windows_counted_the_event(alice: Browser, history: History) -> None:
+    page = await told(alice, history, "fired", "matched", limits=[ROOM, ROOM])
+
+    assert words(page).count("Counted 2026-11-28 06:30:12 UTC") == 1
 
 
 async def test_who_may_not_see_payloads_sees_no_values_of_keys(

@@ -32,7 +32,6 @@ class LimitRow:
     key: str
     value: str
     count: str
-    counted_at: datetime | None
     style: str
     mark: str
     mark_words: str
@@ -40,10 +39,12 @@ class LimitRow:
 
 @dataclass(frozen=True, slots=True)
 class LimitTrace:
-    """Rows, sentences, and the events and execution that were taken instead of this event."""
+    """Rows, sentences, when the windows counted the event, and the events and execution that were
+    taken instead of it."""
 
     rows: tuple[LimitRow, ...] = ()
     sentences: tuple[str, ...] = ()
+    counted_at: datetime | None = None
     taken_event_id: UUID | None = None
     batch_event_id: UUID | None = None
     running_execution_id: UUID | None = None
@@ -56,6 +57,7 @@ def limit_trace(trace: Mapping[str, Any], *, values: bool) -> LimitTrace:
     return LimitTrace(
         tuple(_rows(trace.get("limits"), values=values)),
         tuple(_sentences(trace)),
+        counted_at=_counted_at(trace),
         taken_event_id=_id(trace.get("taken_event_id")),
         batch_event_id=_id(trace.get("batch_event_id")),
         running_execution_id=_id(_part(singleton, "execution_id")),
@@ -103,7 +105,6 @@ def _rows(stored: Any, *, values: bool) -> Iterator[LimitRow]:
             key=str(key) if key else "",
             value=(str(value) if values else HIDDEN) if value is not None else "",
             count=_count(each, most, away=away),
-            counted_at=_instant(_part(each, "counted_at")),
             style="passed" if admitted else "missed",
             mark="✓" if admitted else "✗",
             mark_words=_meaning(admitted=admitted, away=away),
@@ -120,7 +121,7 @@ def _count(each: Any, most: int, *, away: bool) -> str:
 def _meaning(*, admitted: bool, away: bool) -> str:
     if away:
         return "let through, not counted" if admitted else "held back, not counted"
-    return "has room" if admitted else "full"
+    return "had room" if admitted else "full"
 
 
 def _sentences(trace: Mapping[str, Any]) -> Iterator[str]:
@@ -137,9 +138,11 @@ def _sentences(trace: Mapping[str, Any]) -> Iterator[str]:
         yield "Redis was away, so nobody could count: each window did what it says for that."
 
 
-def _instant(stored: Any) -> datetime | None:
+def _counted_at(trace: Mapping[str, Any]) -> datetime | None:
+    """The windows of one event count it together."""
+    stored = next((_part(each, "counted_at") for each in _list(trace.get("limits"))), None)
     try:
-        return datetime.fromisoformat(stored)
+        return datetime.fromisoformat(stored) if stored else None
     except (TypeError, ValueError):
         return None
 
