@@ -22,8 +22,8 @@ from tests.chaos.proxy import Proxy
 
 _FILLER = "filler"
 _MEGABYTE = 1024 * 1024
-# A cluster and its first segments of WAL need most of it.
-_DISK_MB = {"postgres": 1024, "valkey": 64}
+# What all scenarios together leave in a cluster, and the 2 GB of WAL that it may keep.
+_DISK_MB = {"postgres": 4096, "valkey": 64}
 
 
 class OwnServer:
