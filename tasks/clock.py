@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import uvloop
 
+from domain.closing import close_in_time
 from domain.coordination.live_feed import LiveFeed
 from domain.errors import BadSettings
 from domain.logs import configure_logs, logger
@@ -64,6 +65,8 @@ REFUSED_KEPT = timedelta(days=30)
 COUNTS_KEPT = timedelta(days=400)
 MOST_FORGOTTEN = 5_000
 POOL_SIZE = 6
+STOP_WITHIN_S = 3.0
+CLOSE_WITHIN_S = 1.0
 
 log = logger(__name__)
 
@@ -205,14 +208,10 @@ async def run_clock(settings: Settings, stop: asyncio.Event) -> None:
     await stop.wait()
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
     with contextlib.suppress(Exception):
-        await ledger.close()
-        await breakers.close()
-        await lanes.close()
-        await bell.close()
-        await feed.close()
-    await close_pool()
+        await close_in_time(ledger, breakers, lanes, bell, feed, within_s=CLOSE_WITHIN_S)
+    await close_pool()  # which ends what still waits for an answer of the database
 
 
 async def _main(settings: Settings) -> None:

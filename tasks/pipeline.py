@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from uuid import UUID
 
+from domain.closing import close_in_time, ends_in_time
 from domain.coordination.breakers import SharedBreakers
 from domain.coordination.limiter import RateLimiter
 from domain.coordination.live_feed import LiveFeed
@@ -35,6 +36,8 @@ POOL_SIZE = 8
 # Dramatiq takes up to three seconds besides, and ten are what a host gives.
 STOP_WITHIN_S = 5.0
 PUT_BACK_WITHIN_S = 1.0
+FINISH_WITHIN_S = 6.5
+CLOSE_WITHIN_S = 1.0
 LISTEN_EVERY_S = 1.0
 
 log = logger(__name__)
@@ -98,23 +101,26 @@ class Pipeline:
         self._listener = asyncio.create_task(self._work_without_bell())
 
     async def stop(self) -> None:
-        """Finish or put back what is under way, within a few seconds, and close."""
+        """Finish or put back what is under way, within a few seconds, and close. What the database
+        does not take by then is left to others, as when a worker is lost."""
         if self._listener is not None:
             self._listener.cancel()
-        await self.backtests.stop(PUT_BACK_WITHIN_S)
-        await self.limit_trials.stop(PUT_BACK_WITHIN_S)
+        if not await ends_in_time(self._finish(), FINISH_WITHIN_S):
+            log.warning("stopped_with_work_left")
+        parts = (self._guard, self._bell, self._feed, self._limiter, self._outbound)
+        await close_in_time(*parts, within_s=CLOSE_WITHIN_S)
+        await close_pool()
+
+    async def _finish(self) -> None:
+        await asyncio.gather(
+            self.backtests.stop(PUT_BACK_WITHIN_S), self.limit_trials.stop(PUT_BACK_WITHIN_S)
+        )
         await self.shadows.close()
         await self.chains.close()
         await self.decider.close()
         await self.runner.stop(STOP_WITHIN_S)
         await self._settler.close()
         await self.gates.close()
-        await self._guard.close()
-        await self._bell.close()
-        await self._feed.close()
-        await self._limiter.close()
-        await self._outbound.close()
-        await close_pool()
 
     def _run_here_or_ring(self, execution_ids: Iterable[UUID]) -> None:
         """Run what was just decided here if there is room (no trip through Redis), else let the

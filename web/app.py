@@ -3,14 +3,12 @@
 The only module that knows all of its parts; everything else is handed what it needs.
 """
 
-import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Response, Router
 from litestar.datastructures import CacheControlHeader
@@ -26,6 +24,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from domain.closing import close_in_time
 from domain.coordination.breakers import SharedBreakers
 from domain.coordination.limiter import RateLimiter
 from domain.coordination.live_feed import LiveFeed, LiveHub
@@ -63,7 +62,6 @@ HOOKS = b"/hooks/"
 MOST_FORM_BYTES = 1024 * 1024
 MOST_FORM_PARTS = 100
 REDIS_PATIENCE_S = 1.0
-CLOSE_WITHIN_S = 2.0
 ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "static" / "dist"
 YEAR_S = 31_536_000
@@ -175,10 +173,7 @@ async def _services(settings: Settings) -> AsyncIterator[Services]:
             oidc=_oidc(settings, outbound),
         )
     finally:
-        await receiver.close()
-        await outbound.close()
-        for part in (hub, feed, bell, limiter, breakers):
-            await _close_in_time(part)
+        await close_in_time(receiver, outbound, hub, feed, bell, limiter, breakers)
         await redis.aclose()
         await close_pool()
 
@@ -194,18 +189,6 @@ def _oidc(settings: Settings, outbound: Outbound) -> OidcProvider | None:
     if settings.oidc is None:
         return None
     return OidcProvider(settings.oidc, f"{settings.base_url}{CALLBACK_PATH}", outbound)
-
-
-class _Closable(Protocol):
-    async def close(self) -> None: ...
-
-
-async def _close_in_time(part: _Closable) -> None:
-    """Close what talks to Redis. redis-py swallows a cancellation that comes while it connects, so
-    a part that waits for its cancelled task waits for ever: the timeout cancels it once more."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(CLOSE_WITHIN_S):
-            await part.close()
 
 
 def _redis(url: str) -> "Redis":

@@ -16,10 +16,12 @@ from typing import Any, Literal, TypeAlias
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from domain.closing import ends_in_time
 from domain.store.team_scope import SCHEMA, ScopedConnection, scoped_team
 
 ACQUIRE_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 10.0
+CLOSE_WITHIN_S = 1.0
 # asyncpg gives a connection up after so many queries; one that is kept for the door is kept.
 _FOR_EVER = 2**62
 
@@ -224,16 +226,14 @@ async def open_pool(size: int, scoped: int = 0, door: int = 0) -> None:
 
 
 async def close_pool() -> None:
-    """Close the pools, waiting for nobody longer than a moment."""
+    """Close the pools. Whoever still has a connection after a second loses it: a database that does
+    not answer keeps no process from ending."""
     ours = engine()
-    if ours.scoped_pool is not None:
-        await ours.scoped_pool.close()
-        ours.scoped_pool = None
-    if ours.door_pool is not None:
-        await ours.door_pool.close()
-        ours.door_pool = None
-    if ours.pool is not None:
-        await ours.close_connection_pool()
+    pools = (ours.scoped_pool, ours.door_pool, ours.pool)
+    ours.scoped_pool = ours.door_pool = ours.pool = None
+    for pool in pools:
+        if pool is not None and not await ends_in_time(pool.close(), CLOSE_WITHIN_S):
+            pool.terminate()
 
 
 def transaction() -> Transaction:

@@ -1,6 +1,9 @@
 """Processes that are killed, told to end, and of two versions: F1 to F9, F14 to F19."""
 
 import json
+import os
+import signal
+import subprocess
 import time
 import uuid
 from functools import partial
@@ -16,6 +19,9 @@ from tests.faults import test_kill_9_at_commit_points as points
 from tests.faults import test_processes_end_gently as endings
 from tests.faults.trap import trap_at
 from tests.support.installation import wait_until
+
+# Dramatiq waits for its actors besides.
+_STALLED_ENDS_WITHIN_S = 20
 
 _POINTS = {
     "F4": {
@@ -99,6 +105,31 @@ def f9(site: Site) -> None:
 @CATALOGUE.add("F14", "SIGTERM to a worker whose job takes a while", "kill -TERM during a call")
 def f14(site: Site) -> None:
     endings.test_f14_a_worker_waits_for_the_answer_to_its_call(site.rig)
+
+
+@CATALOGUE.add(
+    "F14-stalled", "SIGTERM while the database does not answer",
+    "the proxy stands still under load; kill -TERM to every process", short=True,
+)  # fmt: skip
+def f14_stalled(site: Site) -> str:
+    site.rig.sender.send(site.rig.hook.url, 300)
+    site.rig.wait_for_calls("POST /notify", 1)
+    running = site.installation.processes
+    told = {name: running.pop(name) for name in ("web", "worker", "clock")}
+    with site.servers.postgres_proxy.stalled():
+        begun = time.monotonic()
+        for process in told.values():
+            process.terminate()
+        for process in told.values():
+            try:
+                process.wait(_STALLED_ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        took = time.monotonic() - begun
+    for name in told:
+        site.rig.start(name)
+    return f"all had ended by themselves {took:.0f} s later"
 
 
 @CATALOGUE.add(
