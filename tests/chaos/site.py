@@ -26,9 +26,10 @@ import redis
 
 from tests.chaos.servers import Servers, own_servers
 from tests.chaos.watch import Watch
-from tests.faults.checker import Checker, Facts, Limited
+from tests.faults.checker import Checker, Facts
 from tests.faults.rig import PROCESSES, Rig
 from tests.faults.sender import Sent
+from tests.faults.windows import Limited
 from tests.support.installation import Hook, Installation, Team, wait_until
 
 SLOT_EVERY_S, SLOTS = 15, 400

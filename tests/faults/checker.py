@@ -10,9 +10,8 @@ may (I7).
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,10 +19,9 @@ from uuid import UUID
 import asyncpg
 
 from tests.faults.sender import Sender, Sent
+from tests.faults.windows import Limited, Row, Span, admissions_of, of_windows
 from tests.support.target import LedgerLine, read_ledger
 
-# What asyncpg answers with, as far as the checker reads it.
-Row = Mapping[str, Any]
 # What becomes of a delivery, where that is no execution.
 VERDICTS = {"filtered": "filtered", "dropped": "rate_limited"}
 # Dead, as no call could be made.
@@ -41,27 +39,6 @@ SELECT (SELECT count(*) FROM pending_event WHERE {_OURS}) AS events,
 """
 
 
-# From when to when.
-Span = tuple[datetime, datetime]
-# Of all clocks that take part: Redis', the database's, and that of the process that received.
-_CLOCKS_DIFFER = timedelta(seconds=1)
-_ADMISSIONS = """
-SELECT e.sender_id, e.received_at, d.trace #>> '{limits,0,counted_at}' AS counted_at,
-    (SELECT min(started_at) FROM attempt a WHERE a.execution_id = d.execution_id) AS began_at
-FROM decision d JOIN event e ON e.id = d.event_id WHERE d.trigger_id = $1 AND d.verdict = 'fired'
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Limited:
-    """A trigger that starts at most so many in any so many seconds, and holds back what nobody can
-    count: `closed`."""
-
-    trigger_id: UUID
-    most: int
-    per_s: int
-
-
 @dataclass(slots=True)
 class Facts:
     """All that the checker looks at."""
@@ -75,10 +52,10 @@ class Facts:
     strays: int
     """Rows in default partitions, which must stay empty."""
     calls: Sequence[LedgerLine]
-    limited: "Limited | None" = None
+    limited: Limited | None = None
     admissions: Sequence[Row] = ()
     """What the limited trigger let through: when that came, was counted, and began."""
-    forgotten: Sequence["Span"] = ()
+    forgotten: Sequence[Span] = ()
 
     def event_of(self, sent: Sent) -> Row:
         """The event that a delivery became."""
@@ -176,19 +153,11 @@ class Checker:
                     if not any(part in line.request for part in self._not_ours)
                 ],
                 limited=self.limited,
-                admissions=await self._admissions(connection),
+                admissions=await admissions_of(connection, self.limited),
                 forgotten=self.forgotten,
             )
         finally:
             await connection.close()
-
-    async def _admissions(self, connection: Any) -> list[Row]:
-        if self.limited is None:
-            return []
-        return [
-            {**row, "counted_at": row["counted_at"] and datetime.fromisoformat(row["counted_at"])}
-            for row in await connection.fetch(_ADMISSIONS, self.limited.trigger_id)
-        ]
 
 
 async def _until_nothing_waits(connection: Any, within_s: float, ours: UUID | None) -> None:
@@ -221,7 +190,7 @@ def violations(facts: Facts) -> Iterator[str]:
     yield from _of_calls(facts)
     yield from _of_endings(facts)
     if facts.limited is not None:
-        yield from _of_windows(facts, facts.limited)
+        yield from of_windows(facts.limited, facts.admissions, facts.forgotten)
 
 
 def _of_acceptance(facts: Facts) -> Iterator[str]:
@@ -323,27 +292,6 @@ def _of_endings(facts: Facts) -> Iterator[str]:
             yield f"I6: {name} is dead, and nothing says why"
     for orphan in attempts:
         yield f"I6: an attempt names {orphan}, which is no execution"
-
-
-def _of_windows(facts: Facts, limited: Limited) -> Iterator[str]:
-    """I7: whatever started was counted, after it had come and before it began, and in no window
-    were more; but for those in which Redis lost what it had counted."""
-    for row in facts.admissions:
-        if row["counted_at"] is None:
-            yield f"I7: nobody counted {row['sender_id']}"
-        elif row["counted_at"] < row["received_at"] - _CLOCKS_DIFFER:
-            yield f"I7: {row['sender_id']} was counted before it came"
-        elif row["counted_at"] > row["began_at"] + _CLOCKS_DIFFER:
-            yield f"I7: {row['sender_id']} began before it was counted"
-    counted = sorted(row["counted_at"] for row in facts.admissions if row["counted_at"])
-    for first, last in zip(counted, counted[limited.most :], strict=False):
-        within_s = (last - first).total_seconds()
-        if within_s < limited.per_s and not _holds_any(first, last, facts.forgotten):
-            yield f"I7: {limited.most + 1} were let through in {within_s} s, from {first} on"
-
-
-def _holds_any(first: datetime, last: datetime, spans: Sequence[Span]) -> bool:
-    return any(start <= last and end >= first for start, end in spans)
 
 
 def _attempts_by_name(facts: Facts) -> dict[str, int]:

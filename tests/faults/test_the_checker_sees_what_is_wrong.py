@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.checker import Facts, Limited, violations
+from tests.faults.checker import Facts, violations
 from tests.faults.sender import Answer, Sent
+from tests.faults.windows import Limited
 from tests.support.target import LedgerLine
 
 
