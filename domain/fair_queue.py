@@ -50,6 +50,8 @@ class FairQueue(Generic[Key, Value]):
     ) -> list[tuple[Key, Value]]:
         """Up to `most` of those that wait, next from the lane that holds least: what it `held`
         before, and what was taken for it. None for a lane that holds `ceiling`."""
+        if len(self._lanes) == 1 and ceiling is None:
+            return self._take_of_one(most)
         lanes = [
             (held.get(lane, 0), turn, lane)
             for turn, lane in enumerate(self._lanes)
@@ -69,6 +71,15 @@ class FairQueue(Generic[Key, Value]):
                 heapq.heapreplace(lanes, (holds + 1, turn, lane))
             else:
                 heapq.heappop(lanes)
+        return taken
+
+    def _take_of_one(self, most: int) -> list[tuple[Key, Value]]:
+        """The same where nobody takes turns with anybody."""
+        ((lane, waiting),) = self._lanes.items()
+        taken = [waiting.popitem(last=False) for _ in range(min(most, len(waiting)))]
+        self._keys.difference_update(key for key, _ in taken)
+        if not waiting:
+            del self._lanes[lane]
         return taken
 
     def waiting_in(self, lane: Lane) -> int:

@@ -4,9 +4,7 @@ The body is stored as it came, and judged later.
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -69,7 +67,7 @@ class EventReceiver:
         self.notes = DoorNotes(announce)
         self.clock = ClockWatch()
         self._hooks = HookDirectory(vault, global_limits)
-        self._waiting_bytes: Counter[UUID] = Counter()
+        self._waiting_bytes: dict[UUID, int] = {}  # of each team that was ever here
         self._store = EventStore(ring_events, announce)
         self._limits = None if limiter is None else DoorLimits(limiter, self._store.commit)
 
@@ -92,7 +90,8 @@ class EventReceiver:
     def is_full(self, team_id: UUID) -> bool:
         """Whether `receive` has no room for another event of the team. To say so at once, before
         the request is read and verified, leaves the time to those that wait."""
-        return self._store.is_full(team_id) or self._waiting_bytes[team_id] >= MOST_WAITING_BYTES
+        waiting_bytes = self._waiting_bytes.get(team_id, 0)
+        return waiting_bytes >= MOST_WAITING_BYTES or self._store.is_full(team_id)
 
     async def find_hook(self, token: str) -> Hook | None:
         """The hook that `token` opens, or None. Raises Overloaded when the database is away, or
@@ -128,27 +127,19 @@ class EventReceiver:
             return reply
         arrived = _Arrived(headers, raw_headers, query, body, test, unlimited)
         event = _event(hook, verified, arrived)
-        with self._room_for(event):
-            try:
-                if self._limits is None or unlimited or not hook.windows:
-                    return await self._store.store(event)
-                return await self._limits.store(event, hook.windows)
-            except (*Unavailable, *Contended):
-                raise Overloaded(2) from None
-
-    @contextmanager
-    def _room_for(self, event: NewEvent) -> Iterator[None]:
-        """Its bytes count for its team meanwhile. Raises Overloaded where they are too many."""
-        team_id, size = event.team_id, len(event.body)
-        if self._waiting_bytes[team_id] + size > MOST_WAITING_BYTES:
+        team_id, size = hook.team_id, len(body)
+        waiting = self._waiting_bytes
+        if waiting.get(team_id, 0) + size > MOST_WAITING_BYTES:
             raise Overloaded
-        self._waiting_bytes[team_id] += size
+        waiting[team_id] = waiting.get(team_id, 0) + size
         try:
-            yield
+            if self._limits is None or unlimited or not hook.windows:
+                return await self._store.store(event)
+            return await self._limits.store(event, hook.windows)
+        except (*Unavailable, *Contended):
+            raise Overloaded(2) from None
         finally:
-            self._waiting_bytes[team_id] -= size
-            if not self._waiting_bytes[team_id]:
-                del self._waiting_bytes[team_id]
+            waiting[team_id] -= size
 
 
 class _Arrived(NamedTuple):
