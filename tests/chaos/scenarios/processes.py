@@ -21,7 +21,7 @@ from tests.faults.trap import trap_at
 from tests.support.installation import wait_until
 
 # Dramatiq waits for its actors besides.
-_STALLED_ENDS_WITHIN_S = 20
+_STALLED_ENDS_WITHIN_S = 30
 
 _POINTS = {
     "F4": {
