@@ -1,10 +1,11 @@
 """Gathers what many callers bring at once into few calls: group commit for anything.
 
-There is no waiting for a batch to fill. While one pass runs, what arrives gathers; the next pass
-takes all of it. So an idle system answers at once, and a busy one shares each commit.
+There is no waiting for a batch to fill. While one pass runs, what arrives gathers for the next. So
+an idle system answers at once, and a busy one shares each commit.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import takewhile
 from typing import Any, Generic, TypeVar
@@ -26,8 +27,11 @@ class Batcher(Generic[Item, Result]):
     `most` items a pass, `passes` passes side by side, `waiting` items queued in a lane before
     `submit` raises Overloaded; a pass takes items from all lanes in turn. After a pass its place
     rests for `rest_s` seconds: a first item is never held up, and under load a pass finds more to
-    do. When a pass of several fails, each item is tried alone, so that one bad row never stops its
-    neighbours; after one of the `outages` that would be of no use, so all callers get the error.
+    do. An `even` one keeps its passes of one size, each with its share of all that is under way:
+    else the callers of a large one come back together, as the next large one, and the process is
+    idle while that is away. When a pass of several fails, each item is tried alone, so that one bad
+    row never stops its neighbours; after one of the `outages` that would be of no use, so all
+    callers get the error.
     A caller waits no longer than `patience_s` seconds: then it gets a TimeoutError, whatever
     becomes of its item.
     """
@@ -40,6 +44,7 @@ class Batcher(Generic[Item, Result]):
         passes: int,
         waiting: int,
         rest_s: float = 0.0,
+        even: bool = False,
         patience_s: float | None = None,
         outages: tuple[type[BaseException], ...] = (),
     ) -> None:
@@ -47,6 +52,8 @@ class Batcher(Generic[Item, Result]):
         self._most = most
         self._passes = passes
         self._rest_s = rest_s
+        self._even = even
+        self._under_way = 0
         self._patience_s = patience_s
         self._outages = outages
         self._queue: FairQueue[asyncio.Future[Result], Item] = FairQueue(waiting)
@@ -110,15 +117,25 @@ class Batcher(Generic[Item, Result]):
     async def _run_passes(self) -> None:
         while True:
             await self._arrived.wait()
-            taken = [(item, future) for future, item in self._queue.take(self._most)]
+            if self._even:
+                await asyncio.sleep(0)  # for those who have come, and whose turn is yet to come
+            taken = [(item, future) for future, item in self._queue.take(self._share())]
             if taken:
+                self._under_way += len(taken)
                 await self._run_pass(taken)
+                self._under_way -= len(taken)
                 if self._rest_s and not self._closing:
                     await asyncio.sleep(self._rest_s)
             elif self._closing:
                 return
             elif not self._queue:
                 self._arrived.clear()
+
+    def _share(self) -> int:
+        """How many items the next pass may take."""
+        if not self._even:
+            return self._most
+        return min(self._most, math.ceil((self.queued + self._under_way) / self._passes))
 
     async def _run_pass(self, taken: "list[tuple[Item, asyncio.Future[Result]]]") -> None:
         try:

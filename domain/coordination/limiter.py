@@ -10,23 +10,17 @@ not. For a second after that nobody tries again, so that a queue of asks does no
 each. Redis that comes back empty begins to count anew. Not for a Redis Cluster.
 """
 
-import asyncio
-import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
 
 from domain import metrics
 from domain.coordination.redis_trouble import REDIS_TROUBLE
+from domain.coordination.script_calls import Argument, Script, ScriptCalls, script
 from domain.logs import logger
 from domain.rules.limit_windows import Limiter, Window
 
@@ -34,15 +28,14 @@ PATIENCE_S = 1.0
 REST_S = 1.0
 MOST_VALUES = 10
 
-_SOCKET_TIMEOUT_S = 0.4  # one try and one more fit into the patience
-_SCRIPTS = Path(__file__).parent / "scripts"
 _MICROSECONDS = 1_000_000
+_LIMIT, _USAGE, _FORGET = (script(name) for name in ("limit", "limit_usage", "limit_forget"))
 
 log = logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+# Both are tuples: to make a frozen dataclass takes three times as long, and each event has one.
+class Ask(NamedTuple):
     """May this event pass? `member` is its id. Once one of a `group` is not admitted, no later one
     of the same call is: they pass in order."""
 
@@ -51,8 +44,7 @@ class Ask:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """The answer. `denied_by` is the first window that had no room (None where it only had to stay
     behind another of its group), `counts` the members of each window by now, `retry_after_s` when
     there may be room again, `counted_us` when it was counted (µs since 1970 by Redis' clock, 0: it
@@ -103,44 +95,32 @@ class RateLimiter:
     """The limiter of one process."""
 
     def __init__(self, redis_url: str) -> None:
-        # One more try at once is for a connection that went stale; being admitted twice is no harm.
-        self._redis: Redis = Redis.from_url(
-            redis_url,
-            socket_timeout=_SOCKET_TIMEOUT_S,
-            socket_connect_timeout=_SOCKET_TIMEOUT_S,
-            retry=Retry(NoBackoff(), 1),
-            decode_responses=True,
-            protocol=2,
-        )
-        self._limit = self._redis.register_script(_source("limit"))
-        self._usage = self._redis.register_script(_source("limit_usage"))
+        self._scripts = ScriptCalls(redis_url, PATIENCE_S / 2)
         self._rests_until = 0.0
 
     async def start(self) -> None:
         """Connect and load the scripts, if Redis is there: no event waits for that."""
-        await self._call(self._limit, *_spelled([]))
-        await self._call(self._usage, [], [0])
+        await self._call(_LIMIT, *_spelled([]))
+        await self._call(_USAGE, [], [0])
+        await self._call(_FORGET, [], [])
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._redis.aclose()
+        await self._scripts.close()
 
     async def admit(self, asks: Sequence[Ask]) -> list[Admission]:
         """The answers, in order. Never raises. One call to Redis: a thousand asks keep it busy for
         a few milliseconds."""
         if not asks:
             return []
-        told = await self._call(self._limit, *_spelled(asks))
+        told = await self._call(_LIMIT, *_spelled(asks))
         return _without_redis(asks) if told is None else list(_admissions(asks, told))
 
     async def forget(self, asks: Sequence[Ask]) -> None:
         """Count these no more, in any of their windows. While Redis is away they stay counted."""
-        with contextlib.suppress(*REDIS_TROUBLE):
-            async with asyncio.timeout(PATIENCE_S), self._redis.pipeline(transaction=False) as pipe:
-                for ask in asks:
-                    for window in ask.windows:
-                        pipe.zrem(window.key, ask.member)
-                await pipe.execute()
+        counted = [(window.key, ask.member) for ask in asks for window in ask.windows]
+        keys, members = zip(*counted, strict=True) if counted else ((), ())
+        await self._call(_FORGET, keys, members)
 
     async def usage(self, windows: Sequence[Window]) -> list[Usage] | None:
         """How full the windows are (one whose label has a path and no value: all its values); None
@@ -151,31 +131,24 @@ class RateLimiter:
         args: list[str | int] = [MOST_VALUES]
         for window in windows:
             args += [window.per_s * _MICROSECONDS, "1" if _listed(window) else ""]
-        told = await self._call(self._usage, keys, args)
+        told = await self._call(_USAGE, keys, args)
         if told is None:
             return None
         return [_usage_of(window, each) for window, each in zip(windows, told, strict=True)]
 
     async def _call(
-        self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int | bytes]
+        self, called: Script, keys: Sequence[str], args: Sequence[Argument]
     ) -> list[Any] | None:
-        """What the script answers; None while Redis is away. A Redis that lost the scripts is given
-        them again (NOSCRIPT)."""
-        now = time.monotonic()
-        if now < self._rests_until:
+        """What the script answers; None while Redis is away."""
+        if time.monotonic() < self._rests_until:
             return None
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                told: list[Any] = await script(keys=keys, args=args)
+            told: list[Any] = await self._scripts.call(called, keys, args)
         except REDIS_TROUBLE as trouble:
             self._rests_until = time.monotonic() + REST_S
             log.warning("limiter_unavailable", reason=type(trouble).__name__)
             return None
         return told
-
-
-def _source(name: str) -> str:
-    return (_SCRIPTS / f"{name}.lua").read_text()
 
 
 def _spelled(asks: Sequence[Ask]) -> tuple[list[str], list[bytes]]:

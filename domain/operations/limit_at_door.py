@@ -31,9 +31,6 @@ from domain.rules.limit_windows import Window
 from domain.store.database import Unavailable
 from domain.store.events import NewEvent
 
-# While some ask, others store.
-PASSES_AT_ONCE = 2 * COMMITS_AT_ONCE
-
 
 class _Counted(NamedTuple):
     """An event, and where it is counted."""
@@ -56,8 +53,9 @@ class DoorLimits:
         self._passes: Batcher[_Counted, Receipt | Throttled] = Batcher(
             self._pass,
             most=MOST_PER_COMMIT,
-            passes=PASSES_AT_ONCE,
+            passes=COMMITS_AT_ONCE,
             waiting=MOST_WAITING,
+            even=True,
             patience_s=ANSWERED_WITHIN_S,
             outages=Unavailable,
         )

@@ -11,6 +11,8 @@ class Sizes:
     warm_up_s: float
     ingest_slices: int
     ingest_slice_s: float
+    limited_pairs: int
+    limited_slice_s: float
     first_rate: float
     probe_s: float
     sustained_s: float
@@ -38,6 +40,8 @@ FULL = Sizes(
     warm_up_s=20.0,
     ingest_slices=3,
     ingest_slice_s=4.0,
+    limited_pairs=12,
+    limited_slice_s=1.5,
     first_rate=400.0,
     probe_s=5.0,
     sustained_s=30.0,
@@ -65,6 +69,8 @@ QUICK = Sizes(
     warm_up_s=2.0,
     ingest_slices=2,
     ingest_slice_s=1.0,
+    limited_pairs=4,
+    limited_slice_s=1.0,
     first_rate=400.0,
     probe_s=2.0,
     sustained_s=6.0,

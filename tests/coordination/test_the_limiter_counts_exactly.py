@@ -157,6 +157,18 @@ async def test_a_server_that_forgot_the_scripts_is_given_them_again(
     assert (admission.admitted, admission.limiter) == (True, "shared")
 
 
+async def test_connections_that_went_stale_are_replaced_without_anybody_noticing(
+    limiter: RateLimiter, redis: "Redis"
+) -> None:
+    roomy = window(10)
+    await asyncio.gather(*(limiter.admit([ask(roomy)]) for _ in range(3)))  # one connection each
+    await redis.client_kill_filter(_type="normal", skipme=True)
+
+    (admission,) = await limiter.admit([ask(roomy)])
+
+    assert (admission.limiter, admission.counts) == ("shared", (4,))
+
+
 async def test_what_is_kept_is_bounded_and_ends_by_itself(
     limiter: RateLimiter, redis: "Redis"
 ) -> None:

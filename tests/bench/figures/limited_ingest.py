@@ -1,5 +1,5 @@
 """Accepted webhooks a second of a trigger whose door asks the limiter for each, over those of one
-whose door asks nobody. In turns, so that whatever else the machine does meets both."""
+whose door asks nobody. In short turns, so that whatever else the machine does meets both."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -37,9 +37,9 @@ def measure(session: Session) -> Mapping[str, float]:
     try:
         rates: dict[str, list[float]] = {"without": [], "with": []}
         refused = 0
-        for _ in range(session.sizes.ingest_slices):
+        for _ in range(session.sizes.limited_pairs):
             for name, door in (("without", without), ("with", limited)):
-                seconds = session.sizes.ingest_slice_s
+                seconds = session.sizes.limited_slice_s
                 count = round(MOST_PER_SECOND * seconds)
                 sent = session.send("limited", count=count, seconds=seconds, door=door)
                 rates[name].append(load.accepted(sent) / sent.elapsed_s)
