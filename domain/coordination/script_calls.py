@@ -41,8 +41,13 @@ class ScriptCalls:
     def __init__(self, redis_url: str, try_s: float) -> None:
         """A call is tried twice, for `try_s` seconds each."""
         self._try_s = try_s
+        # Without time-outs of their own: each would make a task for every message.
         self._pool: ConnectionPool = ConnectionPool.from_url(
-            redis_url, retry=Retry(NoBackoff(), 0), decode_responses=True, protocol=2
+            redis_url,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=None,
+            decode_responses=True,
+            protocol=2,
         )
         self._idle: list[AbstractConnection] = []
 
