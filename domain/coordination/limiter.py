@@ -119,7 +119,7 @@ class RateLimiter:
     async def forget(self, asks: Sequence[Ask]) -> None:
         """Count these no more, in any of their windows. While Redis is away they stay counted."""
         counted = [(window.key, ask.member) for ask in asks for window in ask.windows]
-        keys, members = zip(*counted, strict=True) if counted else ((), ())
+        keys, members = [key for key, _ in counted], [member for _, member in counted]
         await self._call(_FORGET, keys, members)
 
     async def usage(self, windows: Sequence[Window]) -> list[Usage] | None:

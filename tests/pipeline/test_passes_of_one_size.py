@@ -18,7 +18,8 @@ async def test_each_of_two_passes_takes_half_of_all_that_is_under_way() -> None:
     batcher = Batcher(work, most=100, passes=2, waiting=100, even=True)
     batcher.start()
 
-    answers = await asyncio.gather(*(batcher.submit(number) for number in range(9)))
+    async with asyncio.timeout(10):  # one pass that took all would wait for the other
+        answers = await asyncio.gather(*(batcher.submit(number) for number in range(9)))
 
     assert (answers, sizes) == (list(range(9)), [5, 4])
     await batcher.close()
